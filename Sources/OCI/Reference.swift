@@ -38,7 +38,9 @@ package struct Reference: Hashable, Sendable {
       rest = rest[..<colon]
     }
     let (registry, path) = Self.splitRegistry(rest)
-    guard Self.isHost(registry) else { throw ReferenceError(text: String(text), why: "`\(registry)` is not a host name") }
+    guard Self.isHost(registry) else {
+      throw ReferenceError(text: String(text), why: "`\(registry)` is not a host name")
+    }
     guard let repository = Repository(path) else {
       let lower = path.lowercased()
       let hint = lower != path && Repository(lower) != nil ? "; repository names are lower-case" : ""
@@ -79,7 +81,9 @@ package struct Reference: Hashable, Sendable {
     if host.hasPrefix("[") {
       guard let close = host.firstIndex(of: "]") else { return false }
       let address = host[host.index(after: host.startIndex)..<close]
-      guard !address.isEmpty, address.utf8.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") }) else { return false }
+      guard !address.isEmpty, address.utf8.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") }) else {
+        return false
+      }
       let port = host[host.index(after: close)...]
       return port.isEmpty || (port.hasPrefix(":") && isPort(port.dropFirst()))
     }
