@@ -11,11 +11,11 @@ package struct StepRecord: Hashable, Sendable {
   /// The canonical record of the inputs that `key` is the digest of.
   package var inputs: String
   /// The layer that the step made and its diffID; nil when it left the files as they were.
-  package var layer: StepLayer?
+  package var layer: StoredLayer?
   /// How long the step took when it ran.
   package var seconds: Double
 
-  package init(key: Digest, name: String, inputs: String, layer: StepLayer?, seconds: Double) {
+  package init(key: Digest, name: String, inputs: String, layer: StoredLayer?, seconds: Double) {
     self.key = key
     self.name = name
     self.inputs = inputs
@@ -25,7 +25,7 @@ package struct StepRecord: Hashable, Sendable {
 }
 
 /// A layer as stored and as unpacked: the blob's descriptor and the digest of its tar.
-package struct StepLayer: Hashable, Sendable {
+package struct StoredLayer: Hashable, Sendable {
   package var descriptor: Descriptor
   package var diffID: Digest
 
@@ -71,12 +71,12 @@ extension Records {
   /// nil for a row that this version cannot read, which then counts as a miss.
   private static func decode(_ row: Row) -> StepRecord? {
     guard let key = Digest(row["key"] as String) else { return nil }
-    var layer: StepLayer?
+    var layer: StoredLayer?
     if let bytes = row["layer"] as Data? {
       guard let descriptor = try? CanonicalJSON.decode(Descriptor.self, from: [UInt8](bytes)),
         let text = row["diffID"] as String?, let diffID = Digest(text)
       else { return nil }
-      layer = StepLayer(descriptor: descriptor, diffID: diffID)
+      layer = StoredLayer(descriptor: descriptor, diffID: diffID)
     }
     return StepRecord(key: key, name: row["name"], inputs: row["inputs"], layer: layer, seconds: row["seconds"])
   }
