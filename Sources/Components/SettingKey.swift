@@ -1,0 +1,46 @@
+/// The settings of a run, with the three names each can be given by.
+package enum SettingKey: String, Hashable, Sendable, CaseIterable {
+  case destination
+  case components
+  case architectures
+  case push
+  case jobs
+  case tag
+  case release
+
+  /// The environment variable; nil when there is none.
+  package var environmentName: String? {
+    switch self {
+    case .destination: "DEST_REGISTRY"
+    case .components: "COMPONENTS"
+    case .architectures: "ARCHITECTURES"
+    case .push: "PUSH"
+    case .jobs: "PARALLEL"
+    case .tag: "OCP_BASE_TAG"
+    case .release: nil
+    }
+  }
+
+  /// The flag, or how arguments are written in messages.
+  package var flagName: String {
+    switch self {
+    case .destination: "--dest"
+    case .components: "COMPONENT…"
+    case .architectures: "--arch"
+    case .push: "--push"
+    case .jobs: "--jobs"
+    case .tag: "--tag"
+    case .release: "--release"
+    }
+  }
+
+  /// The key in a configuration file.
+  package var fileKey: String {
+    switch self {
+    case .destination: "dest"
+    case .components: "components"
+    case .architectures: "arch"
+    case .push, .jobs, .tag, .release: rawValue
+    }
+  }
+}
