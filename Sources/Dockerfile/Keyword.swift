@@ -1,0 +1,21 @@
+/// The first word of an instruction, in upper case.
+package enum Keyword: String, CaseIterable, Hashable, Sendable {
+  case add = "ADD"
+  case arg = "ARG"
+  case cmd = "CMD"
+  case copy = "COPY"
+  case entrypoint = "ENTRYPOINT"
+  case env = "ENV"
+  case expose = "EXPOSE"
+  case from = "FROM"
+  case healthcheck = "HEALTHCHECK"
+  case label = "LABEL"
+  case maintainer = "MAINTAINER"
+  case onbuild = "ONBUILD"
+  case run = "RUN"
+  case shell = "SHELL"
+  case stopsignal = "STOPSIGNAL"
+  case user = "USER"
+  case volume = "VOLUME"
+  case workdir = "WORKDIR"
+}
