@@ -1,0 +1,63 @@
+import Linux
+import struct NIOCore.ByteBuffer
+import struct NIOCore.ByteBufferAllocator
+import OCI
+import SystemPackage
+
+/// A stored blob as the body of a request, read in large pieces while it is sent; every iteration starts at the beginning.
+struct BlobUpload: AsyncSequence, Sendable {
+  typealias Element = ByteBuffer
+
+  /// Bytes in a piece.
+  static let pieceSize = 1 << 20
+
+  let file: OpenBlob
+  let size: Int64
+  /// Called with the number of bytes of each piece when it is handed to the connection.
+  let progress: @Sendable (Int) -> Void
+
+  func makeAsyncIterator() -> Iterator { Iterator(upload: self) }
+
+  struct Iterator: AsyncIteratorProtocol {
+    let upload: BlobUpload
+    var offset: Int64 = 0
+
+    /// - Throws: `Errno` from reading, `CancellationError`; a file that has become shorter ends early, which the
+    ///   connection notices because the length was announced.
+    mutating func next() async throws -> ByteBuffer? {
+      let count = Int(Swift.min(Int64(BlobUpload.pieceSize), upload.size - offset))
+      guard count > 0 else { return nil }
+      let (file, start) = (upload.file, offset)
+      let piece = try await BlockingPool.shared.run { try file.read(count, at: start) }
+      guard piece.readableBytes > 0 else { return nil }
+      offset += Int64(piece.readableBytes)
+      upload.progress(piece.readableBytes)
+      return piece
+    }
+  }
+}
+
+/// An open file of a store, closed when nobody refers to it: the connection may read on after its request has failed.
+final class OpenBlob: Sendable {
+  private let descriptor: FileDescriptor
+
+  init(adopting descriptor: FileDescriptor) { self.descriptor = descriptor }
+
+  deinit { try? descriptor.close() }
+
+  /// Up to `count` bytes from `offset`, fewer only at the end of the file.
+  func read(_ count: Int, at offset: Int64) throws -> ByteBuffer {
+    var buffer = ByteBufferAllocator().buffer(capacity: count)
+    try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { space in
+      var filled = 0
+      while filled < count {
+        let rest = UnsafeMutableRawBufferPointer(rebasing: space[filled..<count])
+        let got = try descriptor.read(fromAbsoluteOffset: offset + Int64(filled), into: rest)
+        if got == 0 { break }
+        filled += got
+      }
+      return filled
+    }
+    return buffer
+  }
+}

@@ -1,0 +1,138 @@
+import AsyncHTTPClient
+import Content
+import Linux
+import NIOCore
+import NIOHTTP1
+import OCI
+
+extension RegistryClient {
+  /// Whether a server has a blob, of the right size where it says so.
+  func hasBlob(_ descriptor: Descriptor, at endpoint: Endpoint) async throws -> Bool {
+    var request = RegistryRequest(
+      .HEAD, endpoint.blob(descriptor.digest), of: endpoint,
+      to: "look for blob \(descriptor.digest.short) in \(endpoint.registry)/\(endpoint.repository)",
+      scopes: [TokenScope(endpoint.repository, .pullAndPush)])
+    request.accepted = [200, 404]
+    let isThere = try await perform(request) { response in
+      guard response.status == .ok else { return false }
+      return response.headers.first(name: "Content-Length").flatMap { Int64($0) }.map { $0 == descriptor.size } ?? true
+    }
+    if isThere { placements.record(descriptor.digest, at: endpoint, isConfirmed: true) }
+    return isThere
+  }
+
+  /// Downloads a blob into the store unless it is there; callers that ask at the same time share one download.
+  ///
+  /// - Returns: whether it was downloaded now.
+  /// - Throws: `RegistryError` of the last server asked; `Errno` when the disk fails.
+  @discardableResult
+  func download(
+    _ descriptor: Descriptor, from endpoints: [Endpoint], into store: ContentStore,
+    progress: @Sendable (PullEvent) -> Void
+  ) async throws -> Bool {
+    try await downloads.value(for: descriptor.digest) {
+      if store.contains(descriptor) {
+        progress(.present(descriptor))
+        return false
+      }
+      try await self.fromFirst(of: endpoints) { endpoint in
+        try await self.fetch(descriptor, from: endpoint, into: store, progress: progress)
+      }
+      progress(.received(descriptor))
+      return true
+    }
+  }
+
+  private func fetch(
+    _ descriptor: Descriptor, from endpoint: Endpoint, into store: ContentStore,
+    progress: @Sendable (PullEvent) -> Void
+  ) async throws {
+    let request = Self.blobRequest(descriptor, from: endpoint)
+    try await perform(request) { response in
+      do {
+        try await Self.receive(response, descriptor, into: store) { progress(.receiving(descriptor, bytes: $0)) }
+      } catch let error as ContentError {
+        throw RegistryError(
+          .corrupt, "cannot \(request.purpose)", place: request.place, why: ["\(error)"], isTransient: true)
+      }
+    }
+  }
+
+  private static func blobRequest(_ descriptor: Descriptor, from endpoint: Endpoint) -> RegistryRequest {
+    RegistryRequest(
+      .GET, endpoint.blob(descriptor.digest), of: endpoint,
+      to: "download blob \(descriptor.digest.short) of \(endpoint.registry)/\(endpoint.repository)")
+  }
+
+  /// Streams a body into the store: one batch is hashed and written on the blocking pool while the next one arrives.
+  private static func receive(
+    _ response: HTTPClientResponse, _ descriptor: Descriptor, into store: ContentStore, progress: (Int64) -> Void
+  ) async throws {
+    let ingest = try await BlockingPool.shared.run { BlobIngest(try store.ingest()) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var batch: [ByteBuffer] = []
+      var (batched, received) = (0, Int64(0))
+      func flush() async throws {
+        // Wait for the batch before this one: the ingest has one writer at a time.
+        try await group.next()
+        let full = batch
+        (batch, batched) = ([], 0)
+        group.addTask { try await BlockingPool.shared.run { try ingest.write(full) } }
+        progress(received)
+      }
+      for try await piece in response.body {
+        received += Int64(piece.readableBytes)
+        guard received <= descriptor.size else {
+          throw ContentError.sizeMismatch(digest: descriptor.digest, expected: descriptor.size, actual: received)
+        }
+        batch.append(piece)
+        batched += piece.readableBytes
+        if batched >= 1 << 20 { try await flush() }
+      }
+      try await flush()
+      try await group.waitForAll()
+    }
+    try await BlockingPool.shared.run { try ingest.commit(expecting: descriptor) }
+  }
+}
+
+/// An ingest on its way between threads.
+///
+/// `@unchecked Sendable`: `receive` starts each use only after the previous one has ended.
+private final class BlobIngest: @unchecked Sendable {
+  private let ingest: Ingest
+
+  init(_ ingest: Ingest) { self.ingest = ingest }
+
+  deinit { ingest.cancel() }
+
+  func write(_ batch: [ByteBuffer]) throws {
+    for piece in batch { try piece.withUnsafeReadableBytes { try ingest.write($0) } }
+  }
+
+  func commit(expecting descriptor: Descriptor) throws { _ = try ingest.commit(expecting: descriptor) }
+}
+
+/// The blobs of one repository as a source for whoever reads content from several kinds of places.
+package struct RegistryBlobs: BlobSource {
+  let client: RegistryClient
+  let reference: Reference
+
+  package func read(_ descriptor: Descriptor, _ consume: ([UInt8]) async throws -> Void) async throws {
+    let endpoints = try await client.pullEndpoints(for: reference)
+    try await client.fromFirst(of: endpoints) { endpoint in
+      let request = RegistryRequest(
+        .GET, endpoint.blob(descriptor.digest), of: endpoint,
+        to: "read blob \(descriptor.digest.short) of \(endpoint.registry)/\(endpoint.repository)")
+      // Not repeated: the consumer has already seen a part when a download breaks off.
+      try await client.performOnce(request) { response in
+        for try await piece in response.body { try await consume(Array(piece.readableBytesView)) }
+      }
+    }
+  }
+}
+
+extension RegistryClient {
+  /// The blobs of the reference's repository, unverified as every source's.
+  package func blobs(of reference: Reference) -> RegistryBlobs { RegistryBlobs(client: self, reference: reference) }
+}

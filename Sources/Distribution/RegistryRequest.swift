@@ -1,0 +1,58 @@
+import NIOHTTP1
+import OCI
+
+/// One question to a registry, before credentials are added: it can be asked again as it is.
+struct RegistryRequest: Sendable {
+  enum Body: Sendable {
+    case none
+    case bytes([UInt8])
+    case blob(BlobUpload)
+  }
+
+  var method: HTTPMethod
+  var url: RegistryURL
+  /// Whose credentials may be used, at its own origin only.
+  let endpoint: Endpoint
+  /// Completes "cannot …" in an error.
+  let purpose: String
+  /// What a token must allow.
+  var scopes: [TokenScope]
+  var headers: [(name: String, value: String)] = []
+  var body = Body.none
+  /// Statuses that are answers; any other is an error.
+  var accepted: Set<Int> = [200]
+
+  init(
+    _ method: HTTPMethod, _ url: RegistryURL, of endpoint: Endpoint, to purpose: String, scopes: [TokenScope]? = nil
+  ) {
+    self.method = method
+    self.url = url
+    self.endpoint = endpoint
+    self.purpose = purpose
+    self.scopes = scopes ?? [TokenScope(endpoint.repository, .pull)]
+  }
+
+  /// Method and URL without its query.
+  var place: String { "\(method.rawValue) \(url)" }
+}
+
+/// What a bearer token must allow: actions on one repository.
+///
+/// Implements the scopes of
+/// [Docker registry v2 token authentication](https://distribution.github.io/distribution/spec/auth/scope/).
+struct TokenScope: Hashable, Sendable, CustomStringConvertible {
+  enum Access: String, Sendable {
+    case pull
+    case pullAndPush = "pull,push"
+  }
+
+  let repository: Repository
+  let access: Access
+
+  init(_ repository: Repository, _ access: Access) {
+    self.repository = repository
+    self.access = access
+  }
+
+  var description: String { "repository:\(repository):\(access.rawValue)" }
+}

@@ -1,0 +1,113 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Synchronization
+
+/// Sends single requests: connections, certificates, limits per server, and errors in the program's words.
+///
+/// Knows nothing of credentials, redirects or repetition.
+final class Transport: Sendable {
+  private struct TLSKey: Hashable {
+    let authority: String
+    let verifying: Bool
+  }
+
+  private let client: HTTPClient
+  private let settings: RegistrySettings
+  private let limits = Mutex<[Origin: RequestLimit]>([:])
+  private let tls = SingleFlight<TLSKey, TLSConfiguration>(remembers: true)
+
+  init(settings: RegistrySettings) {
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    configuration.httpVersion = .http1Only
+    configuration.timeout = .init(
+      connect: TimeAmount(settings.connectTimeout), read: TimeAmount(settings.stallTimeout),
+      write: TimeAmount(settings.stallTimeout))
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = settings.requestsPerServer
+    configuration.decompression = .disabled
+    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    self.settings = settings
+  }
+
+  /// Closes all connections; no request may be under way.
+  func shutDown() async throws { try await client.shutdown() }
+
+  /// Sends one request and lets `consume` read the answer, whatever its status; the server's limit is held until then.
+  ///
+  /// - Throws: `RegistryError` for anything that goes wrong on the way, `CancellationError`, and what `consume` throws.
+  func send<T>(
+    _ request: RegistryRequest, authorization: String?, _ consume: (HTTPClientResponse) async throws -> T
+  ) async throws -> T {
+    let http = try await prepare(request, authorization: authorization)
+    return try await limit(for: request.url.origin).run {
+      do {
+        let response = try await client.execute(http, deadline: .now() + .hours(24))
+        return try await consume(response)
+      } catch {
+        throw Self.explain(error, request: request, stallTimeout: settings.stallTimeout)
+      }
+    }
+  }
+
+  private func prepare(_ request: RegistryRequest, authorization: String?) async throws -> HTTPClientRequest {
+    var http = HTTPClientRequest(url: request.url.text)
+    http.method = request.method
+    http.headers.add(name: "User-Agent", value: "imgset")
+    for header in request.headers { http.headers.add(name: header.name, value: header.value) }
+    if let authorization { http.headers.add(name: "Authorization", value: authorization) }
+    switch request.body {
+    case .none: break
+    case .bytes(let bytes): http.body = .bytes(ByteBuffer(bytes: bytes))
+    case .blob(let upload):
+      http.body = upload.size == 0 ? .bytes(ByteBuffer()) : .stream(upload, length: .known(upload.size))
+    }
+    let origin = request.url.origin
+    if origin.scheme == .https {
+      let verifying = request.endpoint.verifiesCertificates || origin.host != request.endpoint.origin.host
+      http.tlsConfiguration = try await tls.value(for: TLSKey(authority: origin.authority, verifying: verifying)) {
+        try await settings.certificates.tls(for: origin.authority, verifying: verifying)
+      }
+    }
+    return http
+  }
+
+  private func limit(for origin: Origin) -> RequestLimit {
+    limits.withLock { limits in
+      if let limit = limits[origin] { return limit }
+      let limit = RequestLimit(settings.requestsPerServer)
+      limits[origin] = limit
+      return limit
+    }
+  }
+}
+
+extension HTTPClientResponse {
+  /// At most `limit` bytes of the body, the rest thrown away with the connection; for bodies that only inform.
+  func excerpt(limit: Int = 16 << 10) async -> [UInt8] {
+    var bytes: [UInt8] = []
+    do {
+      for try await piece in body {
+        bytes += piece.readableBytesView.prefix(limit - bytes.count)
+        if bytes.count >= limit { break }
+      }
+    } catch {
+      // The status is the message; what the body would have added is lost.
+    }
+    return bytes
+  }
+
+  /// The wait that `Retry-After` asks for in seconds or as a date; nil without one.
+  var retryAfter: Duration? {
+    headers.first(name: "Retry-After").flatMap { RetryAfter.parse($0, now: RetryAfter.now()) }
+  }
+}
+
+extension TimeAmount {
+  init(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+  }
+}
