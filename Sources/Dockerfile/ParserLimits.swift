@@ -6,6 +6,8 @@ package enum ParserLimits {
   package static let instructionBytes = 1 << 20
   /// Instructions in a Dockerfile.
   package static let instructions = 20_000
+  /// Stages in a Dockerfile.
+  package static let stages = 1000
   /// Diagnostics collected from one file before the parser gives up.
   package static let diagnostics = 50
   /// Heredocs that one instruction may open.
