@@ -19,16 +19,23 @@ status=0
 swift test --skip-build "$@" </dev/null 2>&1 | tee "$log" || status=$?
 
 # Swift Testing writes a line for each test: passed, failed, or skipped with its reason.
-count() { grep -cE "^. Test .* $1" "$log" || true; }
-passed=$(count 'passed after')
-failed=$(count 'failed after')
-skipped=$(count 'skipped')
+results=$(grep -E '^[^ ]+ Test .*( (passed|failed) after [0-9.]+ seconds| skipped(:|$))' "$log" |
+  grep -vE '^[^ ]+ Test (run|case) ' || true)
+count() { grep -cE "$1" <<<"$results" || true; }
+passed=$(count ' passed after [0-9.]+ seconds[^"]*$')
+failed=$(count ' failed after [0-9.]+ seconds[^"]*$')
+skipped=$(count '^[^ ]+ Test (".*"|[^"]*) skipped(: ".*")?$')
 echo "tests: $passed passed, $failed failed, $skipped skipped"
+
+if [ $((passed + failed)) = 0 ]; then
+  echo "error: no test was run" >&2
+  exit 1
+fi
 
 # A machine for continuous integration has every capability, so a skipped test there is a test that was lost.
 if [ -n "${CI:-}" ] && [ "$skipped" -gt 0 ]; then
   echo "error: $skipped tests were skipped, and CI must run all of them" >&2
-  grep -E '^. Test .* skipped' "$log" | sed 's/^/ = /' >&2
+  grep -E ' skipped(: ".*")?$' <<<"$results" | sed 's/^[^ ]* / = /' >&2
   exit 1
 fi
 exit "$status"
