@@ -6,8 +6,16 @@ package struct GitSource: Hashable, Sendable {
   package let repository: String
   /// Commit, tag or branch, never starting with a dash.
   package let revision: String
-  /// The file that names the repository, for messages.
-  package let file: SourceFile
+  /// What names the repository, for messages: a file, or the release payload.
+  package let place: String
+
+  /// A source that something else than the two files names; nil when a part could be taken as an option or a command.
+  package init?(repository: String, revision: String, place: String) {
+    guard Self.isRepository(repository), Self.isRevision(revision) else { return nil }
+    self.repository = repository
+    self.revision = revision
+    self.place = place
+  }
 
   /// Checks what the two files say; nil with a diagnostic when one is missing or malformed.
   static func parse(
@@ -27,7 +35,7 @@ package struct GitSource: Hashable, Sendable {
     let url = singleWord(of: repo, meaning: "a git repository", isValid: isRepository, into: &diagnostics)
     let revision = singleWord(of: commit, meaning: "a git commit", isValid: isRevision, into: &diagnostics)
     guard let url, let revision else { return nil }
-    return GitSource(repository: url, revision: revision, file: repo)
+    return GitSource(repository: url, revision: revision, place: repo.name)
   }
 
   private static func singleWord(
@@ -68,7 +76,7 @@ package struct GitSource: Hashable, Sendable {
   }
 
   private static func isRevision(_ text: String) -> Bool {
-    !text.hasPrefix("-") && !text.contains("..") && text.utf8.count <= 250
+    !text.isEmpty && !text.hasPrefix("-") && !text.contains("..") && text.utf8.count <= 250
       && text.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
