@@ -45,13 +45,13 @@ package final class RegistryClient: Sendable {
   ) async throws -> T {
     var request = request
     var authorization = try await authenticator.authorization(for: request)
-    var hasAnswered = false
+    var answers = 0
     var redirects = 0
     while true {
       let isHome = request.url.origin == request.endpoint.origin
       let sent = isHome ? authorization : nil
       let step = try await transport.send(request, authorization: sent) { response in
-        try await Self.step(response, of: request, mayAnswer: isHome && !hasAnswered, consume)
+        try await Self.step(response, of: request, mayAnswer: isHome && answers < 2, consume)
       }
       switch step {
       case .value(let value): return value
@@ -60,7 +60,8 @@ package final class RegistryClient: Sendable {
         guard redirects <= 5 else { throw Self.violation(request, "more than 5 redirects in a row") }
         request.url = url
       case .challenged(let challenges):
-        hasAnswered = true
+        // Twice, because a token can expire between its issue and its first use.
+        answers += 1
         guard let answer = try await authenticator.answer(challenges, to: request, rejected: sent) else {
           let hint = await authenticator.hint(for: request.endpoint)
           throw RegistryError.status(401, of: request, body: [], retryAfter: nil, credentialHint: hint)

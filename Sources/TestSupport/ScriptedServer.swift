@@ -1,0 +1,148 @@
+import Glibc
+import Linux
+import Synchronization
+import SystemPackage
+
+/// An HTTP server on loopback whose answers a test decides, faults included: one request per connection.
+package final class ScriptedServer: Sendable {
+  /// A request as it came, header names in lower case.
+  package struct Request: Sendable {
+    package let method: String
+    /// Path and query.
+    package let target: String
+    package let headers: [String: String]
+    package let body: [UInt8]
+
+    package var path: String { String(target.prefix { $0 != "?" }) }
+  }
+
+  /// What the server does with a request.
+  package enum Answer: Sendable {
+    case response(status: Int, headers: [String: String] = [:], body: [UInt8] = [])
+    /// Announces `body` and sends only the first `count` bytes of it.
+    case truncated(status: Int, headers: [String: String] = [:], body: [UInt8], count: Int)
+    /// Closes the connection without a word.
+    case hangUp
+    /// Says nothing until the client gives up.
+    case silence
+
+    /// An answer with a text body.
+    package static func text(_ status: Int, _ text: String, headers: [String: String] = [:]) -> Answer {
+      .response(status: status, headers: headers, body: Array(text.utf8))
+    }
+  }
+
+  /// Threads for all servers of the test process: what is tested uses the shared pool, and must not wait for servers.
+  private static let pool = BlockingPool(threadLimit: 512)
+
+  package typealias Script = @Sendable (Request) -> Answer
+
+  package let port: Int
+  private let listener: Int32
+  private let script: Script
+  private let log = Mutex<[Request]>([])
+
+  private init(script: @escaping Script) throws {
+    (listener, port) = try Loopback.listen(backlog: 64)
+    self.script = script
+  }
+
+  /// `localhost:PORT`.
+  package var name: String { "localhost:\(port)" }
+
+  /// Every request so far, in order of arrival.
+  package var requests: [Request] { log.withLock { $0 } }
+
+  /// Runs `body` while the server answers by `script`; the script gets the server's name with each request in `Host`.
+  package static func with<R>(
+    _ script: @escaping Script, _ body: (ScriptedServer) async throws -> R
+  ) async throws -> R {
+    let server = try ScriptedServer(script: script)
+    defer { close(server.listener) }
+    return try await withThrowingDiscardingTaskGroup { group in
+      group.addTask { await server.serve() }
+      // An accept that is under way ends with an error.
+      defer { shutdown(server.listener, Int32(SHUT_RDWR)) }
+      return try await body(server)
+    }
+  }
+
+  private func serve() async {
+    await withDiscardingTaskGroup { group in
+      while let connection = try? await Self.pool.run({ accept(self.listener, nil, nil) }), connection >= 0 {
+        group.addTask { try? await Self.pool.run { self.converse(on: connection) } }
+      }
+    }
+  }
+
+  private func converse(on connection: Int32) {
+    defer { close(connection) }
+    var patience = timeval(tv_sec: 10, tv_usec: 0)
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    guard let request = Self.read(from: connection) else { return }
+    log.withLock { $0.append(request) }
+    switch script(request) {
+    case .response(let status, let headers, let body):
+      Self.write(status, headers, body[...], announced: body.count, for: request, to: connection)
+    case .truncated(let status, let headers, let body, let count):
+      Self.write(status, headers, body.prefix(count), announced: body.count, for: request, to: connection)
+    case .hangUp: return
+    case .silence:
+      var byte: UInt8 = 0
+      _ = recv(connection, &byte, 1, 0)
+    }
+  }
+
+  private static func read(from connection: Int32) -> Request? {
+    var bytes: [UInt8] = []
+    let end = Array("\r\n\r\n".utf8)
+    var headEnd: Int?
+    while headEnd == nil {
+      guard bytes.count < 1 << 20, let piece = receive(connection) else { return nil }
+      let start = max(0, bytes.count - 3)
+      bytes += piece
+      headEnd = (start..<max(start, bytes.count - 3)).first { bytes[$0..<$0 + 4].elementsEqual(end) }
+    }
+    guard let headEnd else { return nil }
+    let lines = String(decoding: bytes[..<headEnd], as: UTF8.self).split(separator: "\r\n").map(String.init)
+    let start = (lines.first ?? "").split(separator: " ")
+    guard start.count == 3 else { return nil }
+    var headers: [String: String] = [:]
+    for line in lines.dropFirst() {
+      let name = line.prefix { $0 != ":" }
+      headers[name.lowercased()] = String(line.dropFirst(name.count + 1).drop { $0 == " " })
+    }
+    var body = Array(bytes[(headEnd + 4)...])
+    let length = headers["content-length"].flatMap { Int($0) } ?? 0
+    while body.count < length {
+      guard let piece = receive(connection) else { return nil }
+      body += piece
+    }
+    return Request(method: String(start[0]), target: String(start[1]), headers: headers, body: body)
+  }
+
+  private static func receive(_ connection: Int32) -> [UInt8]? {
+    let piece = [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+      count = max(0, recv(connection, buffer.baseAddress, buffer.count, 0))
+    }
+    return piece.isEmpty ? nil : piece
+  }
+
+  private static func write(
+    _ status: Int, _ headers: [String: String], _ body: ArraySlice<UInt8>, announced: Int, for request: Request,
+    to connection: Int32
+  ) {
+    var head = "HTTP/1.1 \(status) Scripted\r\nConnection: close\r\n"
+    if headers["Content-Length"] == nil { head += "Content-Length: \(announced)\r\n" }
+    for (name, value) in headers { head += "\(name): \(value)\r\n" }
+    let bytes = Array((head + "\r\n").utf8) + (request.method == "HEAD" ? [] : body)
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        buffer.baseAddress.map { send(connection, $0 + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) } ?? -1
+      }
+      guard count > 0 else { return }
+      sent += count
+    }
+  }
+}
