@@ -102,6 +102,9 @@ package struct MountFlag: Hashable, Sendable {
 /// The keys of `--mount`, each with all of its names.
 enum MountKey: CaseIterable, Hashable {
   case type, from, source, target, readOnly, readWrite, id, sharing, required, size, mode, uid, gid, environment
+  /// Options of podman and of bind mounts elsewhere that change nothing in a build here: labels for SELinux and the
+  /// propagation of mounts. Accepted, so that such files build.
+  case label, relabel, propagation
 
   var names: [String] {
     switch self {
@@ -119,6 +122,9 @@ enum MountKey: CaseIterable, Hashable {
     case .uid: ["uid"]
     case .gid: ["gid"]
     case .environment: ["env"]
+    case .label: ["z"]
+    case .relabel: ["relabel"]
+    case .propagation: ["bind-propagation"]
     }
   }
 

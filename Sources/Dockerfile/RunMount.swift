@@ -88,7 +88,7 @@ package struct RunMount: Hashable, Sendable {
 
   private mutating func set(_ key: MountKey, _ value: String?) -> Bool {
     switch key {
-    case .type: return true
+    case .type, .label, .relabel, .propagation: return true
     case .from: from = value
     case .source: source = value
     case .target: target = value
@@ -131,8 +131,12 @@ extension RunMount.Kind {
   /// The keys that mean something for the kind.
   fileprivate var keys: Set<MountKey> {
     switch self {
-    case .bind: [.type, .from, .source, .target, .readOnly, .readWrite]
-    case .cache: [.type, .from, .source, .target, .readOnly, .readWrite, .id, .sharing, .mode, .uid, .gid]
+    case .bind: [.type, .from, .source, .target, .readOnly, .readWrite, .label, .relabel, .propagation]
+    case .cache:
+      [
+        .type, .from, .source, .target, .readOnly, .readWrite, .id, .sharing, .mode, .uid, .gid, .label, .relabel,
+        .propagation,
+      ]
     case .tmpfs: [.type, .target, .size, .readOnly, .readWrite, .mode]
     case .secret: [.type, .id, .source, .target, .required, .mode, .uid, .gid, .environment]
     case .ssh: [.type, .id, .target, .required, .mode, .uid, .gid]

@@ -54,7 +54,9 @@ struct TemplateReader {
       }
     }
     guard let stop else { return result }
-    throw ExpansionError(what: "syntax error: missing '\(Character(Unicode.Scalar(stop)))'", offset: max(index - 1, 0))
+    throw ExpansionError(
+      what: "syntax error: missing '\(Character(Unicode.Scalar(stop)))'", offset: max(index - 1, 0),
+      help: stop == .closeBrace ? ["a value that holds blanks must stand in double quotes"] : [])
   }
 
   private mutating func singleQuoted(into result: inout WordTemplate) throws(ExpansionError) {
