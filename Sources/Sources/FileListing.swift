@@ -80,17 +80,3 @@ package struct FileListing: Hashable, Sendable {
     }
   }
 }
-
-extension FileIdentity {
-  /// The identity of the file that `status` was taken from.
-  package init(_ status: FileStatus) {
-    self.init(
-      device: UInt64(status.device.major) << 32 | UInt64(status.device.minor), inode: status.inode,
-      size: Int64(clamping: status.size), modified: Self.nanoseconds(status.modified),
-      changed: Self.nanoseconds(status.changed))
-  }
-
-  private static func nanoseconds(_ time: FileStatus.Time) -> Int64 {
-    time.seconds &* 1_000_000_000 &+ Int64(time.nanoseconds)
-  }
-}
