@@ -113,26 +113,14 @@ private final class BlobIngest: @unchecked Sendable {
   func commit(expecting descriptor: Descriptor) throws { _ = try ingest.commit(expecting: descriptor) }
 }
 
-/// The blobs of one repository as a source for whoever reads content from several kinds of places.
-package struct RegistryBlobs: BlobSource {
-  let client: RegistryClient
-  let reference: Reference
-
-  package func read(_ descriptor: Descriptor, _ consume: ([UInt8]) async throws -> Void) async throws {
-    let endpoints = try await client.pullEndpoints(for: reference)
-    try await client.fromFirst(of: endpoints) { endpoint in
-      let request = RegistryRequest(
-        .GET, endpoint.blob(descriptor.digest), of: endpoint,
-        to: "read blob \(descriptor.digest.short) of \(endpoint.registry)/\(endpoint.repository)")
-      // Not repeated: the consumer has already seen a part when a download breaks off.
-      try await client.performOnce(request) { response in
-        for try await piece in response.body { try await consume(Array(piece.readableBytesView)) }
-      }
-    }
-  }
-}
-
 extension RegistryClient {
+  /// Downloads one blob of the reference's repository into the store, verified, unless it is there.
+  ///
+  /// - Throws: `RegistryError` of the last server asked; `Errno` when the disk fails.
+  package func download(_ descriptor: Descriptor, of reference: Reference, into store: ContentStore) async throws {
+    try await download(descriptor, from: try await pullEndpoints(for: reference), into: store) { _ in }
+  }
+
   /// The blobs of the reference's repository, unverified as every source's.
   package func blobs(of reference: Reference) -> RegistryBlobs { RegistryBlobs(client: self, reference: reference) }
 }

@@ -23,7 +23,9 @@ extension RegistryError {
     switch status {
     case 400 where String(decoding: body.prefix(256), as: UTF8.self).lowercased().contains("https server"):
       return "\(registry) speaks HTTPS: put its CA into certs.d/\(registry)/ca.crt"
-    case 401: return "log in with `skopeo login \(registry)` or `docker login \(registry)`"
+    case 401:
+      return "log in with `skopeo login \(registry)` or `docker login \(registry)`; "
+        + "many registries refuse a name that does not exist in the same way"
     case 403: return "ask for access to \(registry)/\(request.endpoint.repository), or log in as someone who has it"
     case 404 where request.method == .GET || request.method == .HEAD:
       return "check the name: `skopeo list-tags docker://\(registry)/\(request.endpoint.repository)`"

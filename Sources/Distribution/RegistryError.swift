@@ -64,6 +64,12 @@ package struct RegistryError: Error, Sendable {
   /// The program's exit code for every failure of registry, network or credentials.
   package static let exitCode: Int32 = 4
 
+  /// The same error where repeating the request is out of the question.
+  var lasting: RegistryError {
+    RegistryError(
+      kind: kind, what: what, place: place, why: why, help: help, isTransient: false, retryAfter: nil)
+  }
+
   /// The same error with one more reason behind the others.
   func because(_ reason: String) -> RegistryError {
     var copy = self

@@ -1,4 +1,5 @@
 import Content
+import Linux
 import OCI
 import Synchronization
 import TestSupport
@@ -129,6 +130,74 @@ struct FaultTests {
       _ = try await withRegistryClient(settings) { try await $0.resolve(Reference(parsing: "\(server.name)/a:t")) }
     }
     #expect(waits.values == [.seconds(17)])
+  }
+
+  @Test("a cancelled pull ends at once and leaves nothing behind")
+  func cancellation() async throws {
+    try await withTemporaryStore { store in
+      var fixture = ImageFixture(store: store, seed: 34)
+      let index = try fixture.index(platforms: ["amd64"], layerSize: 3 << 20)
+      let registry = MemoryRegistry()
+      try Self.fill(registry, with: index, from: store)
+      let stalled = AsyncStream<Void>.makeStream()
+      try await ScriptedServer.with { request in
+        guard request.path.contains("/blobs/") else { return registry.answer(request) }
+        stalled.continuation.yield()
+        return .silence
+      } _: { server in
+        try await withTemporaryStore { copy in
+          let reference = try Reference(parsing: "\(server.name)/app:t")
+          await #expect(throws: CancellationError.self) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+              group.addTask {
+                try await withRegistryClient(.forTests()) {
+                  _ = try await $0.pull(reference, platform: Platform(architecture: "amd64"), into: copy)
+                }
+              }
+              for await _ in stalled.stream { break }
+              group.cancelAll()
+              try await group.waitForAll()
+            }
+          }
+          let leftovers = try Directory(at: copy.root.appending("ingest")).entries()
+          #expect(leftovers.isEmpty)
+        }
+      }
+    }
+  }
+
+  @Test("a source repeats faults until its reader has seen something")
+  func source() async throws {
+    try await withTemporaryStore { store in
+      var fixture = ImageFixture(store: store, seed: 35)
+      let blob = try fixture.layer(size: 1 << 20)
+      let registry = MemoryRegistry()
+      registry.putBlob(try store.read(blob.digest), repository: "app")
+      for (fault, succeeds) in [(Fault.unavailable, true), (.hangUp, true), (.truncated, false)] {
+        let isFirst = Mutex(true)
+        try await ScriptedServer.with { request in
+          let first = isFirst.withLock { value in
+            defer { value = false }
+            return value
+          }
+          return first ? Self.disturbed(registry.answer(request), by: fault) : registry.answer(request)
+        } _: { server in
+          let reference = try Reference(parsing: "\(server.name)/app:t")
+          var bytes: [UInt8] = []
+          var failed = false
+          try await withRegistryClient(.forTests()) { client in
+            do {
+              try await client.blobs(of: reference).read(blob) { bytes += $0 }
+            } catch is RegistryError {
+              failed = true
+            }
+          }
+          #expect(failed == !succeeds)
+          #expect(try !succeeds || bytes == store.read(blob.digest))
+          #expect(server.requests.count == (succeeds ? 2 : 1))
+        }
+      }
+    }
   }
 
   @Test("nobody listens: the error says so and what to do")
