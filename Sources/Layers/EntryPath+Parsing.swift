@@ -3,7 +3,7 @@ extension EntryPath {
   /// component before it but never leaves the root.
   ///
   /// Cleaning is lexical, as container engines do for names in layers (`a/../b` is `b` even where `a` is a link).
-  /// - Returns: nil when the name holds a NUL or is longer than ``maximumLength``.
+  /// - Returns: nil when the name holds a NUL, is longer than ``maximumLength`` or deeper than ``maximumDepth``.
   package init?(tarName: some Sequence<UInt8>) {
     var result: [UInt8] = []
     var start = 0
@@ -30,6 +30,10 @@ extension EntryPath {
     endComponent()
     if !result.isEmpty { result.removeLast() }
     if result.count > Self.maximumLength { return nil }
+    if result.count >= 2 * Self.maximumDepth {
+      let depth = result.reduce(1) { $1 == UInt8(ascii: "/") ? $0 + 1 : $0 }
+      if depth > Self.maximumDepth { return nil }
+    }
     self.init(normalised: result)
   }
 

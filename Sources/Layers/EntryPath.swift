@@ -12,6 +12,10 @@ package struct EntryPath: Hashable, Sendable {
   /// The longest path that is accepted, in bytes, as Linux's `PATH_MAX`.
   package static let maximumLength = 4096
 
+  /// The most components that are accepted. Trees are merged by recursion, so this bounds the stack that a hostile
+  /// archive can make it need.
+  package static let maximumDepth = 512
+
   /// Takes bytes that are known to be normalised.
   init(normalised bytes: [UInt8]) { self.bytes = bytes }
 

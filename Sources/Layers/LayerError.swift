@@ -20,6 +20,8 @@ package enum LayerError: Error, Hashable, Sendable {
   case tooLarge(limit: Int64)
   /// The content grows by more than any honest data does.
   case suspiciousRatio(compressed: Int64, uncompressed: Int64)
+  /// The entries of an archive would take more memory than is allowed, in bytes.
+  case tooManyEntries(limit: Int)
   /// The uncompressed content is not what the image's configuration promises.
   case wrongDiffID(expected: Digest, actual: Digest)
   /// A file changed its size or content while it was being read.
@@ -69,6 +71,7 @@ extension LayerError: CustomStringConvertible {
     case .tooLarge(let limit): "the uncompressed content is larger than the limit of \(limit) bytes"
     case .suspiciousRatio(let compressed, let uncompressed):
       "\(compressed) compressed bytes became \(uncompressed), which no honest layer does"
+    case .tooManyEntries(let limit): "the archive's entries would take more than \(limit >> 20) MiB of memory"
     case .wrongDiffID(let expected, let actual): "the content is \(actual), but its diffID is \(expected)"
     case .contentChanged(let path, let expected, let read):
       "\(path) changed while it was being read: \(expected) bytes expected, \(read < expected ? "only " : "at least ")\(read) found"
@@ -91,7 +94,7 @@ extension TarFault: CustomStringConvertible {
     case .checksum: "wrong header checksum"
     case .notAnArchive: "this is not a tar archive"
     case .number(let field): "the field \(field) holds no valid number"
-    case .name: "the name is too long or holds a NUL byte"
+    case .name: "the name is too long, too deep or holds a NUL byte"
     case .extendedHeader: "damaged extended header"
     case .extendedHeaderTooLarge(let size): "an extended header of \(size) bytes is over the limit"
     case .type(let flag): "entries of type 0x\(String(flag, radix: 16)) are not supported"

@@ -28,7 +28,11 @@ package struct LayerIndex: Hashable, Sendable {
   /// Reads what is left of an archive.
   package static func read(_ reader: TarReader) throws -> LayerIndex {
     var entries: [LayerEntry] = []
-    while let entry = try reader.next() { entries.append(try reader.hashingContent(of: entry)) }
+    var budget = IndexBudget()
+    while let entry = try reader.next() {
+      try budget.spend(on: entry)
+      entries.append(try reader.hashingContent(of: entry))
+    }
     return LayerIndex(entries)
   }
 
@@ -73,6 +77,23 @@ package struct LayerIndex: Hashable, Sendable {
       if !entry.isMark, !entry.isDirectory { cuts.append(index) }
     }
     return kept
+  }
+}
+
+/// Bounds the memory that the entries of one archive may take: headers compress so well that a small blob can hold
+/// hundreds of millions.
+struct IndexBudget {
+  /// Bytes, roughly; a million entries of ordinary layers take a quarter of it.
+  static let limit = 1 << 30
+
+  private var left = Self.limit
+
+  /// - Throws: ``LayerError/tooManyEntries(limit:)`` when there is nothing left.
+  mutating func spend(on entry: LayerEntry) throws {
+    left -= 200 + entry.path.bytes.count
+    if case .symlink(let target) = entry.kind { left -= target.count }
+    for attribute in entry.attributes { left -= 100 + attribute.name.count + attribute.value.count }
+    if left < 0 { throw LayerError.tooManyEntries(limit: Self.limit) }
   }
 }
 

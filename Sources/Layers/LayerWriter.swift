@@ -41,6 +41,8 @@ package final class LayerWriter {
   private let uncompressed: DigestingSink
   private let tar: TarWriter
   private var entries: [LayerEntry] = []
+  /// Targets of hard links that have not come yet; when they do come, the link cannot be unpacked.
+  private var pendingTargets: [EntryPath: EntryPath] = [:]
   private let buffer: UnsafeMutableRawBufferPointer
 
   /// - Parameters:
@@ -60,6 +62,7 @@ package final class LayerWriter {
 
   /// Adds an entry, with its content when it is a file and without otherwise.
   ///
+  /// Of the names of one file the first has to be the file and the others hard links to it, so that the layer can be unpacked.
   /// - Throws: ``LayerError/outOfOrder(_:after:)``, ``LayerError/contentMismatch(_:)``,
   ///   ``LayerError/contentChanged(_:expected:read:)`` and ``LayerError/contentDiffers(_:expected:actual:)`` for files that
   ///   are not what they were; what reading or the sink throws. The layer cannot be continued then.
@@ -67,6 +70,8 @@ package final class LayerWriter {
     if let last = entries.last, !LayerEntry.precedes(last, entry) {
       throw LayerError.outOfOrder(entry.path, after: last.path)
     }
+    if !entry.isMark, let link = pendingTargets[entry.path] { throw LayerError.outOfOrder(entry.path, after: link) }
+    if case .hardLink(let target) = entry.kind, target > entry.path { pendingTargets[target] = entry.path }
     try tar.begin(entry)
     guard case .file(let size, let expected) = entry.kind else {
       if content != nil { throw LayerError.contentMismatch(entry.path) }

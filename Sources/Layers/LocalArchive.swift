@@ -15,8 +15,10 @@ package final class LocalArchive {
     let offset: Int64
   }
 
-  /// In path order; where the archive names a path twice, the later one. Names that begin with `.wh.` stand as they
-  /// are and cannot be written to a layer. Parents that the archive does not name are not here.
+  /// In path order, as the archive unpacked into an empty root would be: each path once, links among the parents
+  /// followed, and of the names of one file the first one with its content and the others as hard links to it. The
+  /// archive's own root may be among them. Parents that the archive does not name are not here. Names that begin
+  /// with `.wh.` stand as they are and cannot be written to a layer.
   package let members: [Member]
   private let content: FileDescriptor
   private let ownsContent: Bool
@@ -31,16 +33,15 @@ package final class LocalArchive {
   package static func open(
     _ file: FileDescriptor, temporary: Directory, limits: ReadLimits = .default
   ) throws -> LocalArchive? {
-    let source: DecompressingSource
-    source = try DecompressingSource(FileSource(file, offset: 0), limits: limits)
+    let source = try DecompressingSource(FileSource(file, offset: 0), limits: limits)
     if source.format == nil {
       guard let members = try readMembers(source) else { return nil }
-      return LocalArchive(members, content: file, ownsContent: false)
+      return try LocalArchive(members, content: file, ownsContent: false)
     }
     let spool = try temporary.unnamedFile()
     do {
       if let members = try readMembers(SpoolingSource(source, into: FileSink(spool))) {
-        return LocalArchive(members, content: spool, ownsContent: true)
+        return try LocalArchive(members, content: spool, ownsContent: true)
       }
     } catch {
       try? spool.close()
@@ -50,9 +51,8 @@ package final class LocalArchive {
     return nil
   }
 
-  private init(_ members: [Member], content: FileDescriptor, ownsContent: Bool) {
-    let kept = LayerIndex.order(members.map(\.entry))
-    self.members = kept.map { members[$0] }
+  private init(_ archived: [Member], content: FileDescriptor, ownsContent: Bool) throws {
+    members = try Self.ordered(archived)
     self.content = content
     self.ownsContent = ownsContent
   }
@@ -76,11 +76,32 @@ package final class LocalArchive {
     return entry
   }
 
+  private static func ordered(_ archived: [Member]) throws -> [Member] {
+    let entries = archived.map(\.entry)
+    var bySource: [EntryPath: Member] = [:]
+    for index in LayerIndex.order(entries) { bySource[entries[index].path] = archived[index] }
+    let tree = try Tree([LayerIndex(entries)])
+    var firstNames: [EntryPath: EntryPath] = [:]
+    return ([tree.lookup(.root)].compactMap(\.self) + tree.descendants()).compactMap { found in
+      guard let member = bySource[found.source] else { return nil }
+      var entry = found.entry
+      if let first = firstNames[found.source] { entry.kind = .hardLink(first) }
+      if !entry.isDirectory, firstNames[found.source] == nil { firstNames[found.source] = found.path }
+      return Member(entry: entry, offset: member.offset)
+    }
+  }
+
   private static func readMembers(_ source: any ByteSource) throws -> [Member]? {
     let reader = TarReader(source, whiteouts: .literal)
     var members: [Member] = []
     do {
-      while let entry = try reader.next() { members.append(Member(entry: entry, offset: reader.offset)) }
+      var budget = IndexBudget()
+      while let entry = try reader.next() {
+        try budget.spend(on: entry)
+        members.append(Member(entry: entry, offset: reader.offset))
+      }
+      // A compressed file that ends too early or is damaged behind the archive is still a bad file.
+      if !members.isEmpty { try reader.drain() }
     } catch let error as LayerError where members.isEmpty && isForeign(error) {
       return nil
     }

@@ -38,8 +38,6 @@ struct RawTarEntry {
     }
     if let prefix = Self.prefix(of: header) { name = prefix + [UInt8(ascii: "/")] + name }
     if size < 0 { throw LayerError.malformed(.number(field: "size"), offset: offset) }
-    // Old archives have no type for directories, only the slash.
-    if flag == TarHeader.Flag.file, name.last == UInt8(ascii: "/") { flag = TarHeader.Flag.directory }
   }
 
   /// The directory part that a long name is stored with; nil when there is none.
@@ -155,6 +153,7 @@ extension RawTarEntry {
       entry.modified = time
     }
     entry.attributes = records.attributes
+    // Old archives have no type for directories, only the slash; a long name's short form may end in one by chance.
     if flag == TarHeader.Flag.file, entry.name.last == UInt8(ascii: "/") { entry.flag = TarHeader.Flag.directory }
     return entry
   }

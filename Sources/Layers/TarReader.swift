@@ -14,10 +14,13 @@ package final class TarReader {
 
   /// The most bytes that extended headers before one entry may have.
   static let extendedHeaderLimit: Int64 = 1 << 20
+  /// The most bytes that the global headers of an archive may have together, since they count for every entry.
+  static let globalHeaderLimit: Int64 = 64 << 10
 
   private let buffer: BufferedSource
   private let whiteouts: Whiteouts
-  var global = PaxRecords()
+  private var global = PaxRecords()
+  private var globalByteCount: Int64 = 0
   private var remaining: Int64 = 0
   private var padding = 0
   private var isAtEnd = false
@@ -102,6 +105,10 @@ package final class TarReader {
         TarHeader.Flag.gnuLongName, TarHeader.Flag.gnuLongLink:
         let data = try extendedData(of: raw, used: extensions.byteCount)
         if raw.flag == TarHeader.Flag.global {
+          globalByteCount += Int64(data.count)
+          if globalByteCount > Self.globalHeaderLimit {
+            throw LayerError.malformed(.extendedHeaderTooLarge(globalByteCount), offset: start)
+          }
           var records = PaxRecords()
           guard records.parse(data) else { throw LayerError.malformed(.extendedHeader, offset: start) }
           global = global.merging(records)

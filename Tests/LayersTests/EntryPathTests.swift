@@ -14,7 +14,8 @@ import Testing
   @Test func `names that no file system takes are refused`() {
     #expect(EntryPath("a\0b") == nil)
     #expect(EntryPath(String(repeating: "a", count: 5000)) == nil)
-    #expect(EntryPath(String(repeating: "a/", count: 2048)) != nil)
+    #expect(EntryPath(String(repeating: "a/", count: 512)) != nil)
+    #expect(EntryPath(String(repeating: "a/", count: 513)) == nil)
     #expect(EntryPath(String(repeating: "x/../", count: 10_000)) == .root)
   }
 

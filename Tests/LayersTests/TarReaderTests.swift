@@ -214,6 +214,14 @@ import Testing
     }
   }
 
+  @Test func `global headers without end are refused`() {
+    var tar = TestTar()
+    for index in 0..<100 {
+      tar.addPax([("SCHILY.xattr.user.\(index)", [UInt8](repeating: 65, count: 1000))], type: "g")
+    }
+    #expect(throws: LayerError.self) { try readAll(tar.finished()) }
+  }
+
   @Test func `data that is no archive is told apart from a damaged one`() {
     #expect(throws: LayerError.malformed(.notAnArchive, offset: 0)) {
       try readAll([UInt8](repeating: UInt8(ascii: "x"), count: 2048))
