@@ -31,9 +31,7 @@ package struct Recipe: Hashable, Sendable {
 
   /// Whether the file is meant for `platform` by name: the same variant, or no variant where none is implied.
   package func isSpecific(to wanted: Platform) -> Bool {
-    guard let platform else { return false }
-    let wanted = wanted.normalised
-    return platform == wanted || (platform.variant == nil && platform.architecture == wanted.architecture)
+    platform?.covers(wanted.normalised) ?? false
   }
 }
 

@@ -42,7 +42,7 @@ extension Component {
       return StrategyResolution(strategy: .dockerfile(chosen), reason: reason, hidden: hidden)
     }
     let source = try ImageSource(parsing: chosen.source)
-    if case .release(let placeholder) = source, let named = placeholder.platform, named != platform {
+    if case .release(let placeholder) = source, let named = placeholder.platform, !named.covers(platform) {
       throw DiagnosticsError(
         .error(
           "`\(placeholder)` is the image for \(named.shortName), not for \(arch)", at: chosen.source.name,
@@ -75,5 +75,12 @@ extension Component {
         "there is " + (there.isEmpty ? "no recipe at all" : there),
       ],
       help: ["write one of them, or leave the architecture out with `--arch`"])
+  }
+}
+
+extension Platform {
+  /// Whether this names `other`: the same, or the same architecture without a variant.
+  func covers(_ other: Platform) -> Bool {
+    self == other || (variant == nil && architecture == other.architecture && os == other.os)
   }
 }

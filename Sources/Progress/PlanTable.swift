@@ -80,7 +80,9 @@ package struct PlanTable: Sendable {
   /// Lines below the matrix: what to do next.
   package let notes: [String]
 
+  /// - Precondition: every row has as many cells as there are columns.
   package init(headings: [Heading], columns: [String], rows: [Row], counts: PlanCounts, notes: [String] = []) {
+    precondition(rows.allSatisfy { $0.cells.count == columns.count }, "a row needs one cell for each column")
     self.headings = headings
     self.columns = columns
     self.rows = rows

@@ -37,7 +37,7 @@ package struct GitMirrors: Sendable {
     let folder = try await BlockingPool.shared.run { [root] in try Self.ensure(root) }
     let lock = try await folder.lockExclusively(name + ".lock")
     defer { lock.closeQuietly() }
-    try await prepare(mirror, for: source)
+    try await prepare(name, in: folder, for: source)
     var commit = try await find(source.revision, in: mirror, onlyFixed: !offline)
     if commit == nil {
       if offline { throw missing(source, why: "the mirror does not have it, and fetching is switched off") }
@@ -65,15 +65,19 @@ package struct GitMirrors: Sendable {
     }
   }
 
-  private func prepare(_ mirror: FilePath, for source: GitSource) async throws {
-    let isThere = try await git.run(["rev-parse", "--is-bare-repository"], in: root)
-    guard isThere != nil else {
-      throw SourceError(
-        "git is not installed", at: source.place, why: ["the component's source is a git repository"],
-        help: ["apt-get install git"])
+  /// Makes the bare repository unless it is there: under another name first, so that it is whole or not there at all.
+  private func prepare(_ name: String, in folder: Directory, for source: GitSource) async throws {
+    let isThere = try await BlockingPool.shared.run { try folder.status(of: name)?.kind == .directory }
+    if isThere { return }
+    let (new, _) = try await BlockingPool.shared.run { try folder.makeTemporaryDirectory() }
+    do {
+      let path = root.appending(new).string
+      _ = try await succeed(["init", "--quiet", "--bare", "--", path], "git cannot make a mirror", source.place)
+      try await BlockingPool.shared.run { try folder.rename(new, to: name, .noReplace) }
+    } catch {
+      try? folder.removeTree(new)
+      throw error
     }
-    // Initialising again does no harm.
-    _ = try await succeed(["init", "--quiet", "--bare", "--", mirror.string], "git cannot make a mirror", source.place)
   }
 
   private func fetch(_ source: GitSource, into mirror: FilePath) async throws {
@@ -105,8 +109,12 @@ package struct GitMirrors: Sendable {
   }
 
   private func succeed(_ arguments: [String], _ what: String, _ place: String) async throws -> String {
-    let answer = try await git.run(arguments, in: root)
-    guard let answer, answer.isSuccess else { throw SourceError(what, at: place, lastOutput: answer?.tail ?? []) }
+    guard let answer = try await git.run(arguments, in: root) else {
+      throw SourceError(
+        "git is not installed", at: place, why: ["the component's source is a git repository"],
+        help: ["apt-get install git"])
+    }
+    guard answer.isSuccess else { throw SourceError(what, at: place, lastOutput: answer.tail) }
     return answer.text
   }
 

@@ -25,6 +25,20 @@ import Testing
     }
   }
 
+  private static let examples = FilePath(#filePath).removingLastComponent().removingLastComponent()
+    .removingLastComponent().appending("examples")
+
+  @Test func theSetsOfTheRepositoryAreUnderstood() throws {
+    let sets = try Directory(at: Self.examples).entries().filter { $0.kind == .directory }
+    #expect(!sets.isEmpty)
+    for entry in sets {
+      let name = String(decoding: entry.name, as: UTF8.self)
+      let set = try ComponentSet(discovering: SetDirectory(at: Self.examples.appending(name)))
+      #expect(set.diagnostics.isEmpty, "\(name): \(set.diagnostics.map(\.what))")
+      #expect(!set.components.isEmpty)
+    }
+  }
+
   @Test func aMissingSetIsAnError() {
     #expect(throws: PathError.self) { try SetDirectory(at: "/no/such/directory") }
   }

@@ -119,4 +119,17 @@ import Testing
       #expect(nowhere?.lastOutput.isEmpty == false)
     }
   }
+
+  @Test func withoutGitTheErrorSaysSo() async throws {
+    try await SourcesFixture.with { fixture in
+      let mirrors = GitMirrors(store: fixture.store, environment: ["PATH": fixture.set.string])
+      let source = try Self.source("/repository", "v1")
+      for _ in 0..<2 {
+        let error = await #expect(throws: SourceError.self) { try await mirrors.resolve(source) }
+        #expect(error?.what == "git is not installed")
+      }
+      let epoch = try await SourceDateEpoch.of(directory: fixture.set, environment: ["PATH": fixture.set.string])
+      #expect(epoch.origin == .unknown)
+    }
+  }
 }

@@ -111,4 +111,26 @@ import Testing
     let component = try Self.component(["ImageSource": "not a reference", "Dockerfile.arm64": "FROM scratch"])
     #expect(try component.strategy(for: Platform(architecture: "arm64")).hidden.map(\.fileName) == ["ImageSource"])
   }
+
+  /// Random bytes in every small file: a diagnostic or a value, never a crash.
+  @Test func anyBytesAreSurvived() throws {
+    var seed: UInt64 = 0x5eed
+    func next(_ bound: UInt64) -> UInt64 {
+      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return (seed >> 33) % bound
+    }
+    let alphabet = Array("a/.:@$#{}_- \n\r\t\u{FEFF}Z9é".utf8) + [0, 0xFF]
+    var valid = 0
+    for _ in 0..<3000 {
+      let bytes = (0..<next(24)).map { _ in alphabet[Int(next(UInt64(alphabet.count)))] }
+      let text = String(decoding: bytes, as: UTF8.self)
+      let set = try ComponentSet(
+        discovering: MemoryFiles(files: [
+          "components/c/ImageSource": text, "components/c/repo": text, "components/c/commit": text,
+        ]))
+      if (try? set.components.first?.strategy(for: Platform(architecture: "amd64"))) != nil { valid += 1 }
+      if let source = set.components.first?.source { #expect(!source.repository.hasPrefix("-")) }
+    }
+    #expect(valid > 0)
+  }
 }
