@@ -4,7 +4,7 @@ import OCI
 /// How a layer is stored.
 package enum Compression: Hashable, Sendable {
   case none
-  /// Levels 1 to 3 are fast (ISA-L), 4 to 9 small (zlib).
+  /// Levels 1 and 2 are fast (ISA-L), 3 to 9 small (zlib).
   case gzip(level: Int)
   /// Levels 1 to 19 as zstd(1) counts them.
   case zstd(level: Int)

@@ -17,7 +17,7 @@ import Testing
   @Test(arguments: [Compression.gzip(level: 1), .gzip(level: 5), .zstd(level: 1), .zstd(level: 3)])
   func `bytes depend neither on threads nor on the pieces written`(compression: Compression) throws {
     var generator = SeededGenerator(seed: 7)
-    let data = generator.bytes(6_000_000)
+    let data = generator.bytes(2_500_000)
     let reference = try compressed(data, compression, workers: 1, pieces: data.count)
     for (workers, pieces) in [(1, 4096), (2, 100_000), (4, 77_777), (16, 1_000_000), (0, 512)] {
       #expect(try compressed(data, compression, workers: workers, pieces: pieces) == reference, "\(workers) workers")
@@ -55,7 +55,7 @@ import Testing
   @Test(arguments: ["gzip", "gzip -1", "zstd", "zstd --long=27", "xz", "xz -0", "bzip2"])
   func `what other programs compress is read, also in several members`(command: String) async throws {
     var generator = SeededGenerator(seed: 11)
-    let data = generator.bytes(1_500_000)
+    let data = generator.bytes(600_000)
     let packed = try await inTemporaryDirectory { directory in
       try Tool.write(data, to: directory.appending("data"))
       return try Tool.shell("\(command) -c data", in: directory)

@@ -108,7 +108,7 @@ import Testing
 
   @Test(arguments: UInt64(1)...6)
   func `random layers come back entry by entry, with the same bytes for any number of threads`(seed: UInt64) throws {
-    let layer = RandomLayer(seed: seed, count: 300)
+    let layer = RandomLayer(seed: seed, count: 150)
     var results: [(bytes: [UInt8], layer: WrittenLayer)] = []
     for workers in [1, 2, 4] {
       let sink = MemorySink()

@@ -10,7 +10,7 @@
 /// Compresses independent chunks of one deflate stream; one per thread, reused from chunk to chunk.
 typedef struct codec_deflater codec_deflater;
 
-/// Levels 1 to 3 are ISA-L's, 4 to 9 zlib's. Returns NULL for another level or when memory is short.
+/// Levels 1 and 2 are ISA-L's, 3 to 9 zlib's. Returns NULL for another level or when memory is short.
 codec_deflater *codec_deflater_create(int level);
 
 void codec_deflater_free(codec_deflater *deflater);
