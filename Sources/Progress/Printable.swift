@@ -3,6 +3,8 @@ enum Printable {
   /// One line: escape sequences and control characters are dropped, a carriage return starts the line anew, tabs become
   /// spaces, and invalid UTF-8 is replaced.
   static func text(_ bytes: some Collection<UInt8>) -> String {
+    // Most lines are printable ASCII, which needs no closer look.
+    if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return String(decoding: bytes, as: UTF8.self) }
     var plain = Array(bytes)
     if plain.last == UInt8(ascii: "\r") { plain.removeLast() }
     if let start = plain.lastIndex(of: UInt8(ascii: "\r")) { plain.removeFirst(start + 1) }
