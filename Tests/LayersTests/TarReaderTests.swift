@@ -214,6 +214,37 @@ import Testing
     }
   }
 
+  @Test(arguments: UInt64(1)...4)
+  func `archives damaged at random are read or refused, within their own size`(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    var tar = TestTar()
+    tar.addPax([("path", Array("renamed".utf8)), ("SCHILY.xattr.user.a", [1, 2])])
+    tar.add("a".utf8, content: [UInt8](repeating: 7, count: 700))
+    tar.add("l".utf8, type: "L", content: Array("long\0".utf8), style: .gnu)
+    tar.add("b".utf8, type: "1", link: "a".utf8, style: .gnu)
+    tar.add("d/.wh.x".utf8)
+    let bytes = tar.finished()
+    for _ in 0..<150 {
+      var damaged = bytes
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        let place = Int.random(in: 0..<bytes.count, using: &generator)
+        damaged[place] = UInt8.random(in: 0...255, using: &generator)
+        // Half of the damage is behind a valid checksum.
+        if Bool.random(using: &generator) {
+          var header = Array(damaged[(place / 512 * 512)..<(place / 512 * 512 + 512)])
+          header.replaceSubrange(148..<156, with: [UInt8](repeating: 0, count: 8))
+          TestTar.sign(&header)
+          damaged.replaceSubrange((place / 512 * 512)..<(place / 512 * 512 + 512), with: header)
+        }
+      }
+      do {
+        let all = try readAll(damaged)
+        #expect(all.reduce(0) { $0 + $1.content.count } <= damaged.count)
+        _ = try? Tree([LayerIndex(all.map(\.entry))])
+      } catch is LayerError {}
+    }
+  }
+
   @Test func `global headers without end are refused`() {
     var tar = TestTar()
     for index in 0..<100 {
