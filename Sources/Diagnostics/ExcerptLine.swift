@@ -14,7 +14,8 @@ struct ExcerptLine {
     var width = 0
     var columns: [Int] = []
     var cut = false
-    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+    // A character has at most four bytes, so what lies behind these is never shown.
+    for scalar in String(decoding: bytes.prefix(4 * Self.limit + 4), as: UTF8.self).unicodeScalars {
       let shown = scalar == "\t" ? String(repeating: " ", count: 4 - width % 4) : printable(scalar)
       let length = scalar == "\u{FFFD}" ? 1 : String(scalar).utf8.count
       columns += repeatElement(width, count: length)

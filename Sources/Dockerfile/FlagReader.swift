@@ -18,7 +18,7 @@ struct FlagReader {
 
   /// Sorts the flags; those that are unknown, repeated or without a value are reported and left out.
   init(_ flags: [Word], of keyword: Keyword, known: [String: FlagShape]) {
-    for flag in flags {
+    for flag in flags where diagnostics.count < ParserLimits.diagnosticsPerInstruction {
       let bytes = Array(flag.text.utf8)
       let sign = bytes.firstIndex(of: .equals)
       let name = String(bytes: bytes[2..<max(sign ?? bytes.count, 2)])

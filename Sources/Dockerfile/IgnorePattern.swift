@@ -21,31 +21,43 @@ struct IgnorePattern: Sendable {
     case exact([UInt8])
     case prefix([UInt8])
     case suffix([UInt8])
+    /// `*.x` and `**/*.x`: the end of the last element, in the context's root alone or anywhere.
+    case nameSuffix([UInt8], anywhere: Bool)
     case everything
-    case automaton(literalStart: [UInt8])
+    /// `onName`: the pattern is `**/` and one element, so only a path's last element has to be looked at.
+    case automaton(literalStart: [UInt8], onName: Bool)
   }
 
-  let tokens: [Token]
+  /// What the automaton works through; without the `**/` when only the last element is looked at.
+  private let tokens: [Token]
   private let shape: Shape
 
   /// Compiles a cleaned pattern; nil when a class or escape is not well formed.
   init?(_ text: [UInt8]) {
-    guard let tokens = PatternSyntax.tokens(text) else { return nil }
-    self.tokens = tokens
-    let literals = tokens.compactMap(\.literal)
-    switch (tokens.first, tokens.last) {
+    guard let all = PatternSyntax.tokens(text) else { return nil }
+    let literals = all.compactMap(\.literal)
+    let isAnywhere = all.first == .directories
+    let element = all.dropFirst(isAnywhere ? 1 : 0)
+    let isOneElement = !element.contains { $0 == .directories || $0 == .rest || $0.literal == 0x2F }
+    switch (all.first, all.last) {
     case (.rest, _):
       shape = .everything
-    case _ where literals.count == tokens.count:
+    case _ where literals.count == all.count:
       shape = .exact(PathCharacters.encode(literals))
-    case (_, .rest) where literals.count == tokens.count - 1:
+    case (_, .rest) where literals.count == all.count - 1:
       shape = .prefix(PathCharacters.encode(literals))
-    case (.directories, _) where literals.count == tokens.count - 1:
+    case (.directories, _) where literals.count == all.count - 1:
       shape = .suffix((text[2] == .slash ? [.slash] : []) + PathCharacters.encode(literals))
+    case _ where isOneElement && element.first == .star && literals.count == element.count - 1:
+      shape = .nameSuffix(PathCharacters.encode(literals), anywhere: isAnywhere)
     default:
-      let start = tokens.prefix { $0.literal != nil }
-      shape = .automaton(literalStart: PathCharacters.encode(start.compactMap(\.literal)))
+      let onName = isAnywhere && isOneElement
+      let start = (onName ? element : all[...]).prefix { $0.literal != nil }
+      tokens = onName ? Array(element) : all
+      shape = .automaton(literalStart: PathCharacters.encode(start.compactMap(\.literal)), onName: onName)
+      return
     }
+    tokens = all
   }
 
   /// Whether the pattern matches the whole of a path without slashes at its ends.
@@ -57,9 +69,20 @@ struct IgnorePattern: Sendable {
     case .suffix(let bytes):
       if path.count >= bytes.count, path.suffix(bytes.count).elementsEqual(bytes) { return true }
       return bytes.first == .slash && path.elementsEqual(bytes.dropFirst())
-    case .automaton(let start):
-      return path.starts(with: start) && run(on: PathCharacters.decode(path)).accepts
+    case .nameSuffix(let bytes, let anywhere):
+      let name = Self.name(of: path)
+      guard anywhere || name.count == path.count, name.count >= bytes.count else { return false }
+      return name.suffix(bytes.count).elementsEqual(bytes)
+    case .automaton(let start, let onName):
+      let subject = onName ? Self.name(of: path) : path
+      return subject.starts(with: start) && run(on: PathCharacters.decode(subject)).accepts
     }
+  }
+
+  private static func name(of path: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var start = path.endIndex
+    while start > path.startIndex, path[start - 1] != .slash { start -= 1 }
+    return path[start...]
   }
 
   /// Whether the pattern can match something inside a directory.
@@ -67,9 +90,10 @@ struct IgnorePattern: Sendable {
     let inside = directory + [.slash]
     switch shape {
     case .everything, .suffix: return true
+    case .nameSuffix(_, let anywhere): return anywhere
     case .exact(let bytes): return bytes.count > inside.count && bytes.starts(with: inside)
     case .prefix(let bytes): return bytes.starts(with: inside) || inside.starts(with: bytes)
-    case .automaton: return run(on: PathCharacters.decode(inside)).canGoOn
+    case .automaton(_, let onName): return onName || run(on: PathCharacters.decode(inside)).canGoOn
     }
   }
 

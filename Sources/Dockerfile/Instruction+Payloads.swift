@@ -58,14 +58,19 @@ package struct RunInstruction: Hashable, Sendable {
 
 /// `RUN --network`.
 package enum RunNetwork: String, CaseIterable, Hashable, Sendable {
+  /// The network of other steps.
   case `default`
+  /// Loopback alone.
   case none
+  /// The host's own.
   case host
 }
 
 /// `RUN --security`.
 package enum RunSecurity: String, CaseIterable, Hashable, Sendable {
+  /// The default capabilities and filters.
   case sandbox
+  /// All capabilities; only where the user allows it.
   case insecure
 }
 

@@ -4,19 +4,31 @@ import Diagnostics
 package struct Instruction: Hashable, Sendable {
   /// What the instruction does.
   package enum Kind: Hashable, Sendable {
+    /// ADD: files of the context, downloads and repositories.
     case add(AddInstruction)
+    /// ARG: variables of the build.
     case arg(ArgInstruction)
+    /// CMD: the command of a container, or the arguments of its entry point.
     case cmd(CommandForm)
+    /// COPY: files of the context, a stage or an image.
     case copy(CopyInstruction)
+    /// ENTRYPOINT: the program of a container.
     case entrypoint(CommandForm)
+    /// ENV: variables of the image.
     case env(EnvInstruction)
+    /// EXPOSE: ports that a container listens on.
     case expose(ExposeInstruction)
+    /// FROM: starts a stage; never inside one.
     case from(FromInstruction)
+    /// HEALTHCHECK: how a running container is checked.
     case healthcheck(HealthcheckInstruction)
+    /// LABEL: metadata of the image.
     case label(LabelInstruction)
     /// MAINTAINER, deprecated: the author as written.
     case maintainer(Word)
+    /// ONBUILD: an instruction for images built on this one.
     case onbuild(OnbuildInstruction)
+    /// RUN: a command whose changes become a layer.
     case run(RunInstruction)
     /// SHELL: the program and its arguments, at least one.
     case shell([Word])

@@ -9,7 +9,7 @@ extension InstructionReader {
       do {
         mounts.append(try MountFlag(word))
       } catch {
-        diagnostics += error.diagnostics
+        for diagnostic in error.diagnostics { report(diagnostic) }
       }
     }
     let network = choice(flags.text("network"), RunNetwork.allCases, "network")
@@ -32,7 +32,7 @@ extension InstructionReader {
     if let value = Value(rawValue: word.text) { return value }
     let names = all.map(\.rawValue)
     let guess = didYouMean(word.text, among: names).map { " (did you mean \($0)?)" } ?? ""
-    diagnostics.append(
+    report(
       .error(
         "unsupported --\(name): \(word.text)\(guess)", at: word.range, why: ["one of \(names.joined(separator: ", "))"])
     )
@@ -66,12 +66,12 @@ extension InstructionReader {
   private mutating func duration(_ word: Word?, _ name: String) -> Int64 {
     guard let word else { return 0 }
     guard let value = GoDuration.nanoseconds(word.text) else {
-      diagnostics.append(
+      report(
         .error("invalid duration for \(name): \(word.text)", at: word.range, help: ["for example 30s, 1m30s, 500ms"]))
       return 0
     }
     if value < 0 || (value > 0 && value < 1_000_000) {
-      diagnostics.append(.error("\(name) cannot be less than 1ms", at: word.range))
+      report(.error("\(name) cannot be less than 1ms", at: word.range))
     }
     return value
   }
@@ -79,7 +79,7 @@ extension InstructionReader {
   private mutating func retries(_ word: Word?) -> Int {
     guard let word, !word.text.utf8.isEmpty else { return 0 }
     guard let value = Int32(word.text), value >= 0 else {
-      diagnostics.append(.error("--retries must be a number that is not negative, not: \(word.text)", at: word.range))
+      report(.error("--retries must be a number that is not negative, not: \(word.text)", at: word.range))
       return 0
     }
     return Int(value)

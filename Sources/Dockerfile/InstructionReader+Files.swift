@@ -8,7 +8,7 @@ extension InstructionReader {
   mutating func copy() throws(DiagnosticsError) -> CopyInstruction {
     let flags = flags(Self.transferFlags.merging(["from": .text]) { $1 })
     let from = flags.text("from")
-    if let from, from.text.utf8.isEmpty { diagnostics.append(.error("--from is empty", at: syntax.range)) }
+    if let from, from.text.utf8.isEmpty { report(.error("--from is empty", at: syntax.range)) }
     return CopyInstruction(transfer: try transfer(flags), from: from)
   }
 

@@ -4,7 +4,7 @@ import Diagnostics
 struct InstructionReader {
   let syntax: InstructionSyntax
   /// What is wrong but did not keep the rest from being read.
-  var diagnostics: [Diagnostic] = []
+  private(set) var diagnostics: [Diagnostic] = []
   var keyword: Keyword { syntax.keyword }
 
   init(_ syntax: InstructionSyntax) { self.syntax = syntax }
@@ -35,6 +35,11 @@ struct InstructionReader {
     }
   }
 
+  /// Keeps what is wrong, up to the limit for one instruction.
+  mutating func report(_ diagnostic: Diagnostic) {
+    if diagnostics.count < ParserLimits.diagnosticsPerInstruction { diagnostics.append(diagnostic) }
+  }
+
   /// An error at the instruction's own lines.
   func failure(_ what: String, at range: SourceRange? = nil, why: [String] = [], help: [String] = [])
     -> DiagnosticsError
@@ -44,7 +49,7 @@ struct InstructionReader {
 
   mutating func flags(_ known: [String: FlagShape] = [:]) -> FlagReader {
     let reader = FlagReader(syntax.flags, of: keyword, known: known)
-    diagnostics += reader.diagnostics
+    for diagnostic in reader.diagnostics { report(diagnostic) }
     return reader
   }
 
@@ -84,7 +89,7 @@ struct InstructionReader {
   private mutating func volume() throws(DiagnosticsError) -> [Word] {
     let words = try words(atLeastOne: "VOLUME /data")
     for word in words where word.text.trimmed.utf8.isEmpty {
-      diagnostics.append(.error("VOLUME specified can not be an empty string", at: word.range))
+      report(.error("VOLUME specified can not be an empty string", at: word.range))
     }
     return words
   }
@@ -107,7 +112,7 @@ struct InstructionReader {
         "\(keyword.rawValue) requires at least one argument", help: ["for example: \(keyword.rawValue) name=value"])
     }
     for pair in pairs where pair.name.text.utf8.isEmpty {
-      diagnostics.append(.error("\(keyword.rawValue) names can not be blank", at: pair.value.range))
+      report(.error("\(keyword.rawValue) names can not be blank", at: pair.value.range))
     }
     return pairs
   }
@@ -123,7 +128,7 @@ struct InstructionReader {
     }
     let name = words.count == 3 ? words[2] : nil
     if let name, !StageName.isValid(name.text) {
-      diagnostics.append(
+      report(
         .error(
           "invalid name for build stage: \"\(name.text)\"", at: name.range,
           why: ["a name starts with a letter and goes on with letters, digits, - _ and ."]))
@@ -144,7 +149,7 @@ struct InstructionReader {
           range: isPlain ? word.range.slice(span.lowerBound, length: span.count) : word.range)
       }
       guard sign != 0 else {
-        diagnostics.append(.error("ARG names can not be blank", at: word.range))
+        report(.error("ARG names can not be blank", at: word.range))
         continue
       }
       arguments.append(

@@ -14,10 +14,14 @@ package enum ParserLimits {
   package static let heredocs = 64
   /// Depth of `${a:-${b:-…}}`.
   package static let substitutionDepth = 32
-  /// Bytes in the result of expanding one word.
-  package static let expandedBytes = 1 << 20
+  /// Bytes in the result of expanding one word: what Linux takes as one argument or variable of a program.
+  package static let expandedBytes = 128 << 10
+  /// Bytes of all names and values of one instruction, or of all variables of a stage.
+  package static let variableBytes = 2 << 20
+  /// Diagnostics collected from one instruction.
+  package static let diagnosticsPerInstruction = 10
   /// Characters in a pattern of `${a#…}`, `${a%…}` or `${a/…}`.
-  package static let patternLength = 1024
+  package static let patternLength = 512
   /// Depth of nested JSON arrays.
   package static let jsonDepth = 32
 }

@@ -11,11 +11,16 @@ struct StageGraphBuilder {
   init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 
   mutating func add(_ syntax: InstructionSyntax) {
+    guard diagnostics.count <= ParserLimits.diagnostics else { return }
+    if diagnostics.count == ParserLimits.diagnostics {
+      diagnostics.append(.error("too many errors, the rest of the file was not read", at: syntax.range))
+      return
+    }
     let instruction: Instruction
     do {
       instruction = try Instruction(syntax)
     } catch {
-      diagnostics += error.diagnostics
+      diagnostics += error.diagnostics.prefix(ParserLimits.diagnostics - diagnostics.count)
       // The stage begins all the same, so that what follows is not reported as standing outside any.
       if syntax.keyword == .from { reportedMissingFrom = true }
       return

@@ -13,6 +13,8 @@ package struct StageScope: Hashable, Sendable {
   package let expander: WordExpander
   private let global: GlobalScope
   private var positions: [String: Int] = [:]
+  /// The bytes of all names and values ever set here.
+  private var bytes = 0
 
   /// The scope behind a FROM that names an image.
   ///
@@ -55,13 +57,16 @@ package struct StageScope: Hashable, Sendable {
   package func expand(_ pairs: [InstructionSyntax.Pair]) throws(DiagnosticsError) -> [Variable] {
     var diagnostics: [Diagnostic] = []
     var result: [Variable] = []
-    for pair in pairs {
+    var bytes = 0
+    for pair in pairs where diagnostics.count < ParserLimits.diagnosticsPerInstruction {
       do {
         let name = try expand(pair.name)
         if name.utf8.isEmpty {
           diagnostics.append(.error("name is empty after expansion: \(pair.name.text)", at: pair.name.range))
         }
         result.append(Variable(name, try expand(pair.value)))
+        bytes += name.utf8.count + (result.last?.value.utf8.count ?? 0)
+        try Self.check(bytes, at: pair.value)
       } catch {
         diagnostics += error.diagnostics
       }
@@ -83,6 +88,8 @@ package struct StageScope: Hashable, Sendable {
       var value = global.arguments.given[name]
       if value == nil, let word = argument.defaultValue { value = try expand(word) }
       guard let value = value ?? global.lookup(name) else { continue }
+      bytes += name.utf8.count + value.utf8.count
+      try Self.check(bytes, at: argument.name)
       arguments[name] = value
       result.append(Variable(name, value))
     }
@@ -96,16 +103,24 @@ package struct StageScope: Hashable, Sendable {
   package mutating func apply(_ instruction: EnvInstruction) throws(DiagnosticsError) -> [Variable] {
     let variables = try expand(instruction.pairs)
     for variable in variables { set(variable) }
+    if let last = instruction.pairs.last { try Self.check(bytes, at: last.name) }
     return variables
   }
 
   /// Sets one variable of the image.
   package mutating func set(_ variable: Variable) {
+    bytes += variable.name.utf8.count + variable.value.utf8.count
     if let position = positions[variable.name] {
       environment[position] = variable
     } else {
       positions[variable.name] = environment.count
       environment.append(variable)
     }
+  }
+
+  private static func check(_ bytes: Int, at word: Word) throws(DiagnosticsError) {
+    guard bytes > ParserLimits.variableBytes else { return }
+    throw DiagnosticsError(
+      .error("variables hold more than \(ParserLimits.variableBytes) bytes after expansion", at: word.range))
   }
 }

@@ -32,6 +32,7 @@ struct TemplateReader {
     while let byte = next {
       if byte == stop {
         index += 1
+        result.close()
         return result
       }
       switch byte {
@@ -53,6 +54,7 @@ struct TemplateReader {
         index += 1
       }
     }
+    result.close()
     guard let stop else { return result }
     throw ExpansionError(
       what: "syntax error: missing '\(Character(Unicode.Scalar(stop)))'", offset: max(index - 1, 0),
@@ -106,8 +108,7 @@ struct TemplateReader {
       if name.isEmpty {
         result.append(.dollar, isQuoted: isQuoted)
       } else {
-        result.parts.append(
-          .variable(Substitution(name: name, operation: .value, span: start..<index), isQuoted: isQuoted))
+        result.append(Substitution(name: name, operation: .value, span: start..<index), isQuoted: isQuoted)
       }
       return
     }
@@ -127,8 +128,7 @@ struct TemplateReader {
     }
     index += 1
     let operation = try operation(sign, start: start)
-    result.parts.append(
-      .variable(Substitution(name: name, operation: operation, span: start..<index), isQuoted: isQuoted))
+    result.append(Substitution(name: name, operation: operation, span: start..<index), isQuoted: isQuoted)
   }
 
   /// Reads from behind the sign that follows the name to behind the closing brace.

@@ -44,7 +44,7 @@ package struct WordExpander: Hashable, Sendable {
     guard heredoc.expands else { return heredoc.body }
     do throws(ExpansionError) {
       let template = try TemplateReader.read(heredoc.body, escape: .backslash, quotesAreText: true)
-      var evaluation = Evaluation(limit: ParserLimits.expandedBytes + heredoc.content.count)
+      var evaluation = Evaluation(limit: max(ParserLimits.expandedBytes, 2 * heredoc.content.count))
       return try evaluation.text(of: template, lookup)
     } catch {
       throw DiagnosticsError(error.diagnostic(in: Word(String(bytes: heredoc.content), range: heredoc.range)))
@@ -140,6 +140,14 @@ private struct Evaluation {
     }
   }
 
+  /// Refuses values for which a search would cost too much.
+  private func searchable(_ value: String) throws(ExpansionError) -> String {
+    guard value.utf8.count <= ParserLimits.expandedBytes else {
+      throw ExpansionError(what: "value is longer than \(ParserLimits.expandedBytes) bytes", offset: 0)
+    }
+    return value
+  }
+
   private mutating func apply(_ substitution: Substitution, to value: String?, _ lookup: Lookup) throws(ExpansionError)
     -> [UInt8]
   {
@@ -160,12 +168,12 @@ private struct Evaluation {
         what: "\(substitution.name): \(message.isEmpty ? reason : message)", offset: 0,
         help: ["give a value: --build-arg \(substitution.name)=VALUE, with ARG \(substitution.name) in the Dockerfile"])
     case .withoutPrefix(let word, let longest):
-      return Array(try pattern(word, lookup).removingPrefix(of: current, longest: longest).utf8)
+      return Array(try pattern(word, lookup).removingPrefix(of: try searchable(current), longest: longest).utf8)
     case .withoutSuffix(let word, let longest):
-      return Array(try pattern(word, lookup).removingSuffix(of: current, longest: longest).utf8)
+      return Array(try pattern(word, lookup).removingSuffix(of: try searchable(current), longest: longest).utf8)
     case .replacing(let word, let replacement, let all):
       let new = String(bytes: try text(of: replacement, lookup))
-      return Array(try pattern(word, lookup).replacing(in: current, with: new, all: all).utf8)
+      return Array(try pattern(word, lookup).replacing(in: try searchable(current), with: new, all: all).utf8)
     }
   }
 

@@ -12,21 +12,27 @@ struct WordTemplate: Sendable {
     case variable(Substitution, isQuoted: Bool)
   }
 
-  var parts: [Part] = []
+  private(set) var parts: [Part] = []
+  /// The text that is being read and has not become a part yet.
+  private var run: [UInt8] = []
+  private var runIsQuoted = false
 
   mutating func append(_ byte: UInt8, isQuoted: Bool) {
-    switch parts.last {
-    case .bare(var bytes) where !isQuoted:
-      parts.removeLast()
-      bytes.append(byte)
-      parts.append(.bare(bytes))
-    case .quoted(var bytes) where isQuoted:
-      parts.removeLast()
-      bytes.append(byte)
-      parts.append(.quoted(bytes))
-    default:
-      parts.append(isQuoted ? .quoted([byte]) : .bare([byte]))
-    }
+    if isQuoted != runIsQuoted { close() }
+    runIsQuoted = isQuoted
+    run.append(byte)
+  }
+
+  mutating func append(_ substitution: Substitution, isQuoted: Bool) {
+    close()
+    parts.append(.variable(substitution, isQuoted: isQuoted))
+  }
+
+  /// Makes a part of the text read so far; to be called when the word is at its end.
+  mutating func close() {
+    guard !run.isEmpty else { return }
+    parts.append(runIsQuoted ? .quoted(run) : .bare(run))
+    run = []
   }
 
   /// The names of all variables in the word, also those in parts that may not be reached, in order of appearance.

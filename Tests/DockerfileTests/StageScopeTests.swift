@@ -74,4 +74,18 @@ struct StageScopeTests {
       ($0 as? DiagnosticsError)?.diagnostics.count == 2
     }
   }
+
+  @Test("the sum of all values is bounded")
+  func bounds() throws {
+    let value = String(repeating: "x", count: 100_000)
+    let many = (0..<30).map { "v\($0)=$v" }.joined(separator: " ")
+    for text in ["LABEL \(many)", "ENV \(many)", "ARG \(many)", String(repeating: "ENV w=$v\n", count: 30)] {
+      #expect(throws: DiagnosticsError.self) { try labels("FROM x\nENV v=\(value)\n" + text) }
+    }
+    var growing = "FROM x\nARG a0=xxxxxxxxxx\n"
+    for number in 1...12 {
+      growing += "ARG a\(number)=" + String(repeating: "$a\(number - 1)", count: 10) + "\n"
+    }
+    #expect(throws: DiagnosticsError.self) { try labels(growing) }
+  }
 }

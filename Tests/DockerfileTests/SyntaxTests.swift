@@ -89,6 +89,8 @@ struct SyntaxTests {
     #expect(refusals("FROM a\nRUN \(openings)") == ["more than 64 heredocs in one instruction"])
     let nested = String(repeating: "ONBUILD ", count: 10_000) + "RUN x"
     #expect(refusals("FROM a\n" + nested) == ["chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"])
+    #expect(refusals("FROM a\nRUN " + String(repeating: "--x=1 ", count: 1000) + "y").count == 10)
+    #expect(refusals("FROM a\n" + String(repeating: "RUN --x=1 --y y\n", count: 1000)).count == 51)
     let deep = "CMD " + String(repeating: "[", count: 100_000)
     #expect(refusals("FROM a\n" + deep) == [])
   }
