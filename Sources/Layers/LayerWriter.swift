@@ -73,9 +73,12 @@ package final class LayerWriter {
     if !entry.isMark, let link = pendingTargets[entry.path] { throw LayerError.outOfOrder(entry.path, after: link) }
     if case .hardLink(let target) = entry.kind, target > entry.path { pendingTargets[target] = entry.path }
     try tar.begin(entry)
+    var recorded = entry
+    // As in the archive, which cannot say that an attribute is there but empty.
+    recorded.attributes.removeAll { $0.value.isEmpty }
     guard case .file(let size, let expected) = entry.kind else {
       if content != nil { throw LayerError.contentMismatch(entry.path) }
-      entries.append(entry)
+      entries.append(recorded)
       return
     }
     guard let content else { throw LayerError.contentMismatch(entry.path) }
@@ -83,9 +86,8 @@ package final class LayerWriter {
     if let expected, expected.algorithm == digest.algorithm, expected != digest {
       throw LayerError.contentDiffers(entry.path, expected: expected, actual: digest)
     }
-    var hashed = entry
-    hashed.kind = .file(size: size, digest: digest)
-    entries.append(hashed)
+    recorded.kind = .file(size: size, digest: digest)
+    entries.append(recorded)
   }
 
   /// Ends the layer.

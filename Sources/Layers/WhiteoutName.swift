@@ -19,6 +19,8 @@ enum WhiteoutName {
 
   static func meaning(of path: EntryPath) -> Meaning {
     let name = path.name
+    // What aufs kept about hard links is a directory of the root with files in it.
+    if path.bytes.starts(with: aufsPrefix), path.parent != .root { return .bookkeeping }
     guard name.starts(with: prefix), let parent = path.parent else { return .ordinary }
     if name.elementsEqual(opaque) { return .opaque(parent) }
     if name.starts(with: aufsPrefix) { return .bookkeeping }

@@ -104,10 +104,13 @@ import Testing
   func `whiteouts become marks`(label: String, name: String, expected: LayerEntry) throws {
     var tar = TestTar()
     tar.add("dir/.wh..wh.plnk".utf8)
+    tar.add(".wh..wh.plnk/1.2".utf8)
     tar.add(name.utf8)
     #expect(try readAll(tar.finished()).map(\.entry) == [expected])
     #expect(
-      try readAll(tar.finished(), whiteouts: .literal).map(\.entry.path) == [path("dir/.wh..wh.plnk"), path(name)])
+      try readAll(tar.finished(), whiteouts: .literal).map(\.entry.path) == [
+        path("dir/.wh..wh.plnk"), path(".wh..wh.plnk/1.2"), path(name),
+      ])
   }
 
   static let damages: [(String, TarFault, @Sendable (inout TestTar) -> Void)] = [
