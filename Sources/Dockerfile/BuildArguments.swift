@@ -1,10 +1,10 @@
 /// The values that a build gives to the ARG variables of a Dockerfile.
 package struct BuildArguments: Hashable, Sendable {
-  /// What the user or the component sets, as with `--build-arg`. A value counts only where an ARG declares its name, except
-  /// that it also replaces an automatic value of the same name.
+  /// What the user or the component sets, as with `--build-arg`. A value counts only where an ARG declares its name,
+  /// except that it also replaces an automatic value of the same name.
   package var given: [String: String]
-  /// The automatic values: `TARGETPLATFORM`, `TARGETOS`, `TARGETARCH`, `TARGETVARIANT` and the same with `BUILD`, already
-  /// in OCI spelling. FROM sees them undeclared, a stage only with ARG.
+  /// The automatic values: `TARGETPLATFORM`, `TARGETOS`, `TARGETARCH`, `TARGETVARIANT` and the same with `BUILD`,
+  /// already in OCI spelling. FROM sees them undeclared, a stage only with ARG.
   package var platform: [String: String]
 
   /// Pairs the given values with those of one platform.

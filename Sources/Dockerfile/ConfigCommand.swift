@@ -3,8 +3,8 @@ package enum ConfigCommand {
   /// The shell of an image that names none.
   package static let defaultShell = ["/bin/sh", "-c"]
 
-  /// The argument vector of CMD and ENTRYPOINT: the exec form as it is, the shell form behind the shell; empty when there
-  /// is no command.
+  /// The argument vector of CMD and ENTRYPOINT: the exec form as it is, the shell form behind the shell; empty when
+  /// there is no command.
   package static func arguments(of command: CommandForm, shell: [String] = defaultShell) -> [String] {
     switch command {
     case .exec(let words): words.map(\.text)

@@ -13,7 +13,8 @@ package struct ExposedPort: Hashable, Sendable, Comparable, CustomStringConverti
     (left.number, left.network) < (right.number, right.network)
   }
 
-  /// The ports of one expanded word of EXPOSE: `PORT`, `FIRST-LAST`, either with `/tcp`, `/udp` or `/sctp`; of a mapping
+  /// The ports of one expanded word of EXPOSE: `PORT`, `FIRST-LAST`, either with `/tcp`, `/udp` or `/sctp`; of a
+  /// mapping
   /// `[ADDRESS:][HOST:]PORT` only the container's side counts. Nil when it is none of these.
   package static func parse(_ text: String) -> [ExposedPort]? {
     let parts = Array(text.utf8).parts(separatedBy: .slash)

@@ -1,6 +1,7 @@
 import Diagnostics
 
-/// The variables in front of the first FROM, evaluated for one build: what FROM lines see and what stages may take over.
+/// The variables in front of the first FROM, evaluated for one build: what FROM lines see and what stages may take
+/// over.
 package struct GlobalScope: Hashable, Sendable {
   /// The arguments that the values come from.
   package let arguments: BuildArguments

@@ -1,7 +1,7 @@
 /// One compiled pattern of an ignore file.
 ///
-/// `?` and `[…]` stand for one character other than `/`, `*` for any number of them, `**` for any number of directories,
-/// and at the end of a pattern for everything. Matching costs at most pattern length times path length.
+/// `?` and `[…]` stand for one character other than `/`, `*` for any number of them, `**` for any number of
+/// directories, and at the end of a pattern for everything. Matching costs at most pattern length times path length.
 struct IgnorePattern: Sendable {
   /// A piece of the pattern.
   enum Token: Sendable, Equatable {
@@ -97,8 +97,8 @@ struct IgnorePattern: Sendable {
     }
   }
 
-  /// Feeds a path to the automaton whose states are the positions between tokens; the states from `end + 1` on stand for
-  /// being inside the directories of a `**`.
+  /// Feeds a path to the automaton whose states are the positions between tokens; the states from `end + 1` on stand
+  /// for being inside the directories of a `**`.
   private func run(on path: [UInt32]) -> (accepts: Bool, canGoOn: Bool) {
     let end = tokens.count
     var active = [Bool](repeating: false, count: 2 * end + 1)

@@ -144,7 +144,8 @@ package struct HealthcheckInstruction: Hashable, Sendable {
   package let retries: Int
 }
 
-/// ONBUILD: an instruction kept for the images built on this one. <https://docs.docker.com/reference/dockerfile/#onbuild>
+/// ONBUILD: an instruction kept for images built on this one.
+/// <https://docs.docker.com/reference/dockerfile/#onbuild>
 package struct OnbuildInstruction: Hashable, Sendable {
   /// The instruction as it is put into the image's configuration, with the lines of its heredocs.
   package let text: String

@@ -39,7 +39,8 @@ package struct ModeChange: Hashable, Sendable {
     change = .clauses(clauses)
   }
 
-  /// The permission bits (to `0o7777`) that become of `mode`; clauses without a class concern all three, whatever the umask.
+  /// The permission bits (to `0o7777`) that become of `mode`; clauses without a class concern all three, whatever the
+  /// umask.
   package func apply(to mode: UInt32, isDirectory: Bool) -> UInt32 {
     switch change {
     case .absolute(let mode): mode

@@ -3,8 +3,8 @@ import Diagnostics
 extension StageGraph {
   /// Finds what a target needs when it is built with these arguments.
   ///
-  /// All FROM lines are evaluated, other references only in stages that the target reaches. Variables of base images are
-  /// not known here: a `COPY --from` that uses one sees it as not set.
+  /// All FROM lines are evaluated, other references only in stages that the target reaches. Variables of base images
+  /// are not known here: a `COPY --from` that uses one sees it as not set.
   ///
   /// - Parameter target: a stage's name or number; nil for the last stage.
   /// - Throws: everything that cannot be expanded or names no stage that it may use.

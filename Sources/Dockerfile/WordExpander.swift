@@ -2,8 +2,8 @@ import Diagnostics
 
 /// Replaces variables in words and takes out quotes and escapes.
 ///
-/// A look-up answers nil for a variable that is not set, which `${a-b}` tells from one that is empty. Only the parts of a
-/// word that count are evaluated: with `a` set, `${a:-${b:?}}` does not fail.
+/// A look-up answers nil for a variable that is not set, which `${a-b}` tells from one that is empty. Only the parts of
+/// a word that count are evaluated: with `a` set, `${a:-${b:?}}` does not fail.
 package struct WordExpander: Hashable, Sendable {
   /// The character that takes the meaning from the next one, from the `escape` directive.
   package let escape: UInt8
@@ -51,7 +51,8 @@ package struct WordExpander: Hashable, Sendable {
     }
   }
 
-  /// The names of the variables in a word, in order of appearance, repeats left out; empty when the word is not well formed.
+  /// The names of the variables in a word, in order of appearance, repeats left out; empty when the word is not well
+  /// formed.
   package func variables(in word: Word) -> [String] {
     guard word.mayHoldVariable, let template = try? TemplateReader.read(word.text.utf8, escape: escape) else {
       return []

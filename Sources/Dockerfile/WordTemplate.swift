@@ -1,7 +1,7 @@
 /// A word read into its parts once, to be evaluated for any number of environments.
 ///
-/// The syntax is that of the Dockerfile reference's environment replacement, in which quotes, escapes and `${…}` work as
-/// in a POSIX shell. <https://docs.docker.com/reference/dockerfile/#environment-replacement>
+/// The syntax is that of the Dockerfile reference's environment replacement, in which quotes, escapes and `${…}` work
+/// as in a POSIX shell. <https://docs.docker.com/reference/dockerfile/#environment-replacement>
 struct WordTemplate: Sendable {
   enum Part: Sendable {
     /// Text outside quotes: blanks in it separate words.
