@@ -71,6 +71,21 @@ static int write_text(const char *path, const char *text) {
   return result;
 }
 
+static int create_file(const struct cl_action *action) {
+  int descriptor = open(action->target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return -errno;
+  int result = 0;
+  for (size_t written = 0; result == 0 && written < action->size;) {
+    ssize_t count = write(descriptor, action->data + written, action->size - written);
+    if (count < 0) result = -errno;
+    else written += (size_t)count;
+  }
+  if (result == 0 && fchown(descriptor, action->uid, action->gid) < 0) result = -errno;
+  if (result == 0 && fchmod(descriptor, action->flags) < 0) result = -errno;
+  close(descriptor);
+  return result;
+}
+
 static int bind(const struct cl_action *action) {
   unsigned long recursive = action->flags & CL_BIND_RECURSIVE ? MS_REC : 0;
   if (mount(action->source, action->target, NULL, MS_BIND | recursive, NULL) < 0) return -errno;
@@ -95,6 +110,8 @@ static int perform(const struct cl_action *action) {
       return umount2(action->target, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT ? -errno : 0;
     case CL_ACTION_MAKE_DIRECTORY:
       return mkdir(action->target, 0755) < 0 && errno != EEXIST ? -errno : 0;
+    case CL_ACTION_CREATE_FILE:
+      return create_file(action);
     default:
       return -EINVAL;
   }

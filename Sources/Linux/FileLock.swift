@@ -12,9 +12,14 @@ extension FileDescriptor {
   /// The lock belongs to the open file: two descriptors of one process exclude each other, and the kernel releases it
   /// when the process dies.
   package func withLock<R>(_ kind: LockKind, _ body: () throws -> R) throws -> R {
-    try check(cl_flock(rawValue, kind == .shared ? cl_lock_shared : cl_lock_exclusive))
+    try lock(kind)
     defer { _ = cl_flock(rawValue, cl_lock_unlock) }
     return try body()
+  }
+
+  /// Takes the lock, waiting as long as another holds it. `unlock` or closing the file releases it.
+  package func lock(_ kind: LockKind) throws(Errno) {
+    try check(cl_flock(rawValue, kind == .shared ? cl_lock_shared : cl_lock_exclusive))
   }
 
   /// Takes the lock if it is free; false when another holds it. `unlock` or closing the file releases it.

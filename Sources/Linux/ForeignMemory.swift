@@ -34,11 +34,12 @@ extension NamespaceAction {
     var action = cl_action()
     func text(_ path: FilePath) -> UnsafePointer<CChar> { memory.string(path.bytes) }
     switch self {
-    case .overlay(let lowers, let upper, let work, let target, let userAttributes):
+    case .overlay(let lowers, let upper, let target, let userAttributes):
       action.kind = CInt(CL_ACTION_OVERLAY.rawValue)
       action.flags = userAttributes ? UInt32(CL_OVERLAY_USER_XATTR) : 0
       action.list = memory.strings(lowers.map(\.bytes))
-      (action.source, action.data, action.target) = (text(upper), text(work), text(target))
+      (action.source, action.data) = (upper.map { text($0.upper) }, upper.map { text($0.work) })
+      action.target = text(target)
     case .bind(let source, let target, let readOnly, let recursive):
       action.kind = CInt(CL_ACTION_BIND.rawValue)
       action.flags = UInt32((readOnly ? CL_BIND_READ_ONLY : 0) | (recursive ? CL_BIND_RECURSIVE : 0))
@@ -56,6 +57,10 @@ extension NamespaceAction {
     case .makeDirectory(let target):
       action.kind = CInt(CL_ACTION_MAKE_DIRECTORY.rawValue)
       action.target = text(target)
+    case .createFile(let content, let target, let permissions, let uid, let gid):
+      action.kind = CInt(CL_ACTION_CREATE_FILE.rawValue)
+      (action.flags, action.uid, action.gid, action.size) = (permissions, uid, gid, content.count)
+      (action.data, action.target) = (memory.string(content), text(target))
     }
     return action
   }

@@ -10,25 +10,30 @@ extension IsolatedProgram {
   /// Runs the program with `/dev/null` as input and hands on its output as it comes, at most 64 KiB a call.
   ///
   /// `output` is called on the pool's thread, never twice at a time. Cancelling the task kills every process.
+  /// - Parameter merged: both streams come through one pipe, in the order they were written, as standard output.
   /// - Returns: the exit status, 128 + number for a program that a signal ended.
   /// - Throws: `LaunchError` when a namespace, an action or the program could not be set up, `CancellationError`.
   package func run(
-    output: @escaping @Sendable (Stream, ArraySlice<UInt8>) -> Void
+    merged: Bool = false, output: @escaping @Sendable (Stream, ArraySlice<UInt8>) -> Void
   ) async throws -> CInt {
     let wakeUp = try WakeUp()
     return try await withTaskCancellationHandler {
-      try await BlockingPool.shared.run { try run(wakeUp: wakeUp, output: output) }
+      try await BlockingPool.shared.run { try run(merged: merged, wakeUp: wakeUp, output: output) }
     } onCancel: {
       wakeUp.signal()
     }
   }
 
-  private func run(wakeUp: WakeUp, output: (Stream, ArraySlice<UInt8>) -> Void) throws -> CInt {
+  private func run(
+    merged: Bool, wakeUp: WakeUp, output: (Stream, ArraySlice<UInt8>) -> Void
+  ) throws -> CInt {
     let input = try FileDescriptor.open("/dev/null", .readOnly, options: [])
     defer { input.closeQuietly() }
     var standardOutput = try Pipe()
     var standardError = try Pipe()
-    let launched = try launch(input: input, standardOutput, standardError)
+    let launched = try launch(
+      input: input.rawValue, output: standardOutput.writer, error: merged ? standardOutput.writer : standardError.writer
+    )
     defer {
       _ = cl_close(launched.process_descriptor)
       _ = cl_close(launched.failure_descriptor)
@@ -66,9 +71,7 @@ extension IsolatedProgram {
     }
   }
 
-  private func launch(
-    input: FileDescriptor, _ standardOutput: borrowing Pipe, _ standardError: borrowing Pipe
-  ) throws(LaunchError) -> cl_launched {
+  private func launch(input: CInt, output: CInt, error: CInt) throws(LaunchError) -> cl_launched {
     let memory = ForeignMemory()
     let native = (actions + innerActions).map { $0.native(in: memory) }
     let pointer = memory.array(native)
@@ -80,9 +83,9 @@ extension IsolatedProgram {
     request.gid_map = memory.string(Array((userMapping?.gidMap ?? "").utf8))
     request.argv = memory.strings(arguments)
     request.envp = memory.strings(environment)
-    request.standard_input = input.rawValue
-    request.standard_output = standardOutput.writer
-    request.standard_error = standardError.writer
+    request.standard_input = input
+    request.standard_output = output
+    request.standard_error = error
     var launched = cl_launched()
     // `run` calls this on a thread of the pool, which lives as long as the process: see the parent-death signal.
     let result = withExtendedLifetime(memory) { cl_launch(&request, &launched) }

@@ -36,7 +36,8 @@ package enum NamespaceAction: Hashable, Sendable {
   /// - Parameters:
   ///   - lowers: highest first, at least one.
   ///   - userAttributes: keep overlay's own attributes as `user.overlay.*`, which a user namespace may write.
-  case overlay(lowers: [FilePath], upper: FilePath, work: FilePath, target: FilePath, userAttributes: Bool)
+  ///   - upper: where changes go, with its work directory; nil mounts the lowers read-only, which takes at least two.
+  case overlay(lowers: [FilePath], upper: OverlayUpper?, target: FilePath, userAttributes: Bool)
   case bind(source: FilePath, target: FilePath, readOnly: Bool, recursive: Bool)
   /// A new file system of a type (`proc`, `tmpfs`, `binfmt_misc`), without set-id programs, devices and executables.
   case mount(type: String, target: FilePath, options: String)
@@ -44,17 +45,31 @@ package enum NamespaceAction: Hashable, Sendable {
   case write(content: [UInt8], target: FilePath)
   case unmount(target: FilePath)
   case makeDirectory(target: FilePath)
+  /// Makes a file with any bytes, owner and mode; on a tmpfs for what must not reach a disk.
+  case createFile(content: [UInt8], target: FilePath, permissions: UInt32, uid: UInt32, gid: UInt32)
 
   /// What the action does, for error messages.
   package var description: String {
     switch self {
-    case .overlay(_, _, _, let target, _): "mount overlay on '\(target)'"
+    case .overlay(_, _, let target, _): "mount overlay on '\(target)'"
     case .bind(let source, let target, _, _): "bind '\(source)' on '\(target)'"
     case .mount(let type, let target, _): "mount \(type) on '\(target)'"
     case .write(_, let target): "write to '\(target)'"
     case .unmount(let target): "unmount '\(target)'"
     case .makeDirectory(let target): "create directory '\(target)'"
+    case .createFile(_, let target, _, _, _): "create '\(target)'"
     }
+  }
+}
+
+/// The writable part of an overlay; both directories are on one file system, `work` is empty and of no other use.
+package struct OverlayUpper: Hashable, Sendable {
+  package var upper: FilePath
+  package var work: FilePath
+
+  package init(upper: FilePath, work: FilePath) {
+    self.upper = upper
+    self.work = work
   }
 }
 

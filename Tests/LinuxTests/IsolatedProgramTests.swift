@@ -95,7 +95,8 @@ struct IsolatedProgramTests {
         "cat \(merged)/old; echo new > \(merged)/new; rm \(merged)/old",
         actions: [
           .overlay(
-            lowers: [path.appending("low, er")], upper: path.appending("upper"), work: path.appending("work"),
+            lowers: [path.appending("low, er")],
+            upper: .init(upper: path.appending("upper"), work: path.appending("work")),
             target: merged, userAttributes: false)
         ])
       #expect(try await output(of: program).text == "old")

@@ -7,6 +7,7 @@
 #ifndef CLINUX_LAUNCHER_H
 #define CLINUX_LAUNCHER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum cl_action_kind {
@@ -22,14 +23,17 @@ enum cl_action_kind {
   CL_ACTION_UNMOUNT,
   /* Makes the directory `target`, mode 0755; one that exists is as good. */
   CL_ACTION_MAKE_DIRECTORY,
+  /* Makes the file `target` with `size` bytes of `data`, mode `flags`, owner `uid` and group `gid`. */
+  CL_ACTION_CREATE_FILE,
 };
 
 enum { CL_BIND_READ_ONLY = 1, CL_BIND_RECURSIVE = 2, CL_OVERLAY_USER_XATTR = 4 };
 
 struct cl_action {
   int kind;
-  uint32_t flags;
+  uint32_t flags, uid, gid;
   const char *source, *target, *data;
+  size_t size;
   const char *const *list;
 };
 
