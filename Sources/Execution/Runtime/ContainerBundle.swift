@@ -1,0 +1,97 @@
+import Linux
+import OCI
+import SystemPackage
+
+/// The directory an OCI runtime is started on: `config.json`, the root's mount point and the step's small files.
+struct ContainerBundle {
+  let path: FilePath
+  let directory: Directory
+
+  var rootPath: FilePath { path.appending("rootfs") }
+  /// A tmpfs of the step's own mount namespace.
+  var statePath: FilePath { path.appending("state") }
+  private var logPath: FilePath { path.appending("runtime.log") }
+
+  func spec(
+    arguments: [String], environment: [String], user: ContainerUser, network: NetworkMode, inner: Bool
+  ) -> RuntimeSpec {
+    RuntimeSpec(
+      hostname: "imgset",
+      process: RuntimeSpec.Process(
+        user: RuntimeSpec.User(uid: user.uid, gid: user.gid, additionalGids: user.groups), args: arguments,
+        env: environment, cwd: "/", capabilities: .forBuild(uid: user.uid)),
+      root: RuntimeSpec.Root(path: "rootfs"),
+      mounts: RuntimeSpec.Mount.standard(
+        ownsNetwork: network == .none || (!inner && Machine.isInInitialUserNamespace)),
+      linux: .forBuild(network: network))
+  }
+
+  /// Writes `config.json` and makes the mount points.
+  func write(_ spec: RuntimeSpec) throws {
+    _ = try directory.ensureDirectory("rootfs")
+    _ = try directory.ensureDirectory("state")
+    try write(CanonicalJSON.encode(spec), to: "config.json")
+  }
+
+  /// Makes a file of the bundle, readable for everyone since it may be bound into the container; returns its path.
+  @discardableResult
+  func write(_ content: [UInt8], to name: String) throws(Errno) -> FilePath {
+    let file = try directory.file(name, .writeOnly, options: [.create, .truncate])
+    defer { file.closeQuietly() }
+    try file.writeFully(content)
+    try file.setPermissions(0o644)
+    return path.appending(name)
+  }
+
+  /// The program that sets up the namespaces and becomes the runtime.
+  ///
+  /// - Parameter root: what mounts the root file system, and whatever else has to be there before the runtime.
+  func program(
+    runtime: OCIRuntime, root: [NamespaceAction], emulation: Emulation, inner: Bool
+  ) -> IsolatedProgram {
+    var actions: [NamespaceAction] = [
+      .mount(type: "proc", target: "/proc", options: ""),
+      .mount(type: "tmpfs", target: statePath, options: "mode=0755"),
+    ]
+    if Self.hasHybridControlGroups {
+      // crun refuses a machine with both versions; an empty directory is neither.
+      actions.append(.mount(type: "tmpfs", target: Self.unifiedPath, options: "mode=0755"))
+    }
+    var innerActions: [NamespaceAction] = []
+    if case .own(let emulator) = emulation, let format = ELFFormat(architecture: emulator.architecture) {
+      let table = statePath.appending("binfmt")
+      actions.append(.makeDirectory(target: table))
+      innerActions.append(.mount(type: "binfmt_misc", target: table, options: ""))
+      innerActions.append(
+        .write(
+          content: format.registration(name: "emulator", interpreter: emulator.path),
+          target: table.appending("register")))
+    }
+    return IsolatedProgram(
+      actions: actions + root, userMapping: inner ? .identity() : nil, innerActions: innerActions,
+      arguments: runtime.command(
+        bundle: path, state: statePath.appending("runtime"), log: logPath, inner: inner),
+      // The runtime's own environment; the step's is in config.json.
+      environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"].map { Array($0.utf8) })
+  }
+
+  /// What the runtime wrote to its log; nil when it had nothing to say, which means that the step itself was run.
+  func runtimeComplaint() -> String? {
+    guard let file = try? directory.file("runtime.log") else { return nil }
+    defer { file.closeQuietly() }
+    let text = String(decoding: (try? file.readAll(limit: 64 << 10)) ?? [], as: UTF8.self)
+    let lines = text.split(separator: "\n").map { Self.message(of: $0) }.filter { !$0.isEmpty }
+    return lines.isEmpty ? nil : lines.suffix(3).joined(separator: "; ")
+  }
+
+  /// The message of a log line in logfmt (`time="…" level=error msg="…"`), or the line itself.
+  private static func message(of line: Substring) -> String {
+    if line.contains("level=warning") || line.contains("level=info") || line.contains("level=debug") { return "" }
+    guard let start = line.firstRange(of: "msg=\"") else { return String(line) }
+    let rest = line[start.upperBound...]
+    return String(rest.hasSuffix("\"") ? rest.dropLast() : rest).split(separator: "\\\"").joined(separator: "\"")
+  }
+
+  private static let unifiedPath: FilePath = "/sys/fs/cgroup/unified"
+  private static let hasHybridControlGroups = (try? Directory(at: unifiedPath)) != nil
+}

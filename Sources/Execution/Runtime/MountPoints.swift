@@ -1,0 +1,54 @@
+import Linux
+import Snapshots
+import SystemPackage
+
+/// Mount points that the image lacks, made in a directory that becomes the lowest layer of the step's overlay.
+///
+/// Without it the runtime would make them in the upper directory, and with them changed parents: stubs that nobody
+/// wants in a layer. As the lowest layer they never hide anything and give no directory its owner or mode.
+struct MountPoints {
+  let base: MergedView
+  let directory: Directory
+
+  /// Makes the place that a mount of the spec goes to.
+  func ensure(_ mount: RuntimeSpec.Mount) throws {
+    // What lies inside a file system mounted before is the runtime's business.
+    if mount.destination.hasPrefix("/dev/") || mount.destination.hasPrefix("/proc/") { return }
+    if mount.type == "bind", !Self.isDirectory(mount.source) {
+      try make(mount.destination, isDirectory: false)
+    } else {
+      try make(mount.destination, isDirectory: true)
+    }
+  }
+
+  func ensureDirectory(_ path: String) throws { try make(path, isDirectory: true) }
+
+  private func make(_ path: String, isDirectory: Bool) throws {
+    let location = try locate(path)
+    guard location.node == nil, let last = location.path.last else { return }
+    var parent = directory
+    for name in location.path.dropLast() { parent = try parent.ensureDirectory(name) }
+    if isDirectory {
+      _ = try parent.ensureDirectory(last)
+    } else {
+      try parent.file(last, .writeOnly, options: [.create]).close()
+    }
+  }
+
+  /// Written without patterns in `catch`: with those, Swift 6.3 never ends compiling a function that opens directories.
+  private func locate(_ path: String) throws -> MergedView.Location {
+    do throws(Errno) {
+      return try base.locate(Array(path.utf8))
+    } catch {
+      if error == .notDirectory {
+        throw RunError.invalidRequest(reason: "'\(path)' leads through something in the image that is not a directory")
+      }
+      if error == .tooManySymbolicLinkLevels {
+        throw RunError.invalidRequest(reason: "'\(path)' leads through too many symbolic links of the image")
+      }
+      throw error
+    }
+  }
+
+  private static func isDirectory(_ path: String) -> Bool { (try? Directory(at: path)) != nil }
+}

@@ -1,0 +1,98 @@
+import Linux
+import Snapshots
+import SystemPackage
+
+/// The `RUN --mount`s of a step, as mounts of the runtime and as actions that come before it.
+struct PreparedMounts: Sendable {
+  private(set) var specMounts: [RuntimeSpec.Mount] = []
+  private(set) var actions: [NamespaceAction] = []
+  /// Cache directories in use; their locks are held until `release`.
+  private var caches: [CacheLease] = []
+
+  init(_ request: RunRequest, bundle: ContainerBundle, snapshot: ActiveSnapshot, caches: CacheDirectories) throws {
+    do {
+      for (index, mount) in request.mounts.enumerated() {
+        try add(mount, index: index, bundle: bundle, snapshot: snapshot, caches: caches)
+      }
+    } catch {
+      release()
+      throw error
+    }
+  }
+
+  /// Lets other steps have the caches.
+  func release() { for lease in caches { lease.release() } }
+
+  private mutating func add(
+    _ mount: RunMount, index: Int, bundle: ContainerBundle, snapshot: ActiveSnapshot, caches: CacheDirectories
+  ) throws {
+    switch mount.kind {
+    case .bind(let source, let writable):
+      let shown =
+        writable && !mount.readOnly
+        ? try copyOnWrite([source], index: index, bundle: bundle, snapshot: snapshot) : source
+      try bind(shown, mount, readOnly: !writable)
+    case .stage(let lowers, let path, let writable):
+      let root = try stageRoot(lowers, writable: writable, index: index, bundle: bundle, snapshot: snapshot)
+      let location = try MergedView(lowers: lowers.reversed()).locate(path)
+      guard location.node != nil else {
+        throw RunError.invalidRequest(
+          reason: "mount source '\(String(decoding: path, as: UTF8.self))' does not exist in its stage")
+      }
+      let inside = FilePath(bytes: location.path.joined(separator: [0x2F]))
+      try bind(root.appending(inside.components), mount, readOnly: !writable)
+    case .cache(let key, let sharing, let permissions, let uid, let gid):
+      let lease = try caches.lease(key: key, sharing: sharing, permissions: permissions, uid: uid, gid: gid)
+      self.caches.append(lease)
+      try bind(lease.path, mount, readOnly: false)
+    case .tmpfs(let size):
+      let limit = size.map { ["size=\($0)"] } ?? []
+      specMounts.append(
+        RuntimeSpec.Mount(
+          destination: mount.target, type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=1777"] + limit))
+    case .secret(let content, let permissions, let uid, let gid):
+      let path = bundle.statePath.appending("secret-\(index)")
+      actions.append(.createFile(content: content, target: path, permissions: permissions, uid: uid, gid: gid))
+      try bind(path, mount, readOnly: true)
+    }
+  }
+
+  private mutating func bind(_ source: FilePath, _ mount: RunMount, readOnly: Bool) throws {
+    guard let text = String(validating: source.bytes, as: UTF8.self) else {
+      throw RunError.invalidRequest(reason: "mount source '\(source)' is not UTF-8, which config.json cannot express")
+    }
+    specMounts.append(.bind(text, on: mount.target, readOnly: readOnly || mount.readOnly))
+  }
+
+  /// A view of a directory whose changes are thrown away with the bundle.
+  private mutating func copyOnWrite(
+    _ lowers: [FilePath], index: Int, bundle: ContainerBundle, snapshot: ActiveSnapshot
+  ) throws -> FilePath {
+    let space = try snapshot.workspace("mount-\(index)")
+    for name in ["upper", "work", "view"] { try space.makeDirectory(name) }
+    let path = snapshot.path("mount-\(index)")
+    guard (try? Directory(at: lowers[0])) != nil else {
+      throw RunError.invalidRequest(reason: "a writable bind mount needs a directory, '\(lowers[0])' is none")
+    }
+    actions.append(
+      .overlay(
+        lowers: lowers.reversed(), upper: OverlayUpper(upper: path.appending("upper"), work: path.appending("work")),
+        target: path.appending("view"), userAttributes: OverlayAttributes.current == .user))
+    return path.appending("view")
+  }
+
+  /// Where a stage's merged tree is to be seen.
+  private mutating func stageRoot(
+    _ lowers: [FilePath], writable: Bool, index: Int, bundle: ContainerBundle, snapshot: ActiveSnapshot
+  ) throws -> FilePath {
+    guard lowers.count != 1 || writable else { return lowers[0] }
+    guard !lowers.isEmpty else { throw RunError.invalidRequest(reason: "the stage to mount from is empty") }
+    if writable { return try copyOnWrite(lowers, index: index, bundle: bundle, snapshot: snapshot) }
+    _ = try snapshot.workspace("mount-\(index)")
+    let path = snapshot.path("mount-\(index)")
+    actions.append(
+      .overlay(
+        lowers: lowers.reversed(), upper: nil, target: path, userAttributes: OverlayAttributes.current == .user))
+    return path
+  }
+}

@@ -1,0 +1,79 @@
+import Linux
+import Snapshots
+import SystemPackage
+
+/// A step with everything on disk that its container needs, ready to be started once.
+struct PreparedStep: Sendable {
+  let program: IsolatedProgram
+  private let base: MergedView
+  private let snapshot: ActiveSnapshot
+  private let mounts: PreparedMounts
+
+  /// Resolves the user, makes the bundle, the mount points and the mounts' directories; blocks.
+  init(
+    _ request: RunRequest, runner: ContainerRunner, runtime: OCIRuntime, emulation: Emulation, inner: Bool
+  ) throws {
+    base = try MergedView(lowers: request.lowers.reversed())
+    let user = try ContainerUser.resolve(request.user, in: base)
+    snapshot = try runner.snapshots.begin()
+    do {
+      let bundle = ContainerBundle(path: snapshot.path("bundle"), directory: try snapshot.workspace("bundle"))
+      let stubs = MountPoints(base: base, directory: try snapshot.workspace("stubs"))
+      var spec = bundle.spec(
+        arguments: request.arguments,
+        environment: Self.environment(of: request, user: user, proxies: runner.proxies), user: user,
+        network: request.network, inner: inner)
+      spec.process.cwd = request.workingDirectory
+      mounts = try PreparedMounts(request, bundle: bundle, snapshot: snapshot, caches: runner.caches)
+      spec.mounts += try Self.networkFiles(in: bundle, hostname: request.hostname) + mounts.specMounts
+      try stubs.ensureDirectory(request.workingDirectory)
+      for mount in spec.mounts { try stubs.ensure(mount) }
+      try bundle.write(spec)
+      _ = try snapshot.workspace("work")
+      let overlay = NamespaceAction.overlay(
+        lowers: request.lowers.reversed() + [snapshot.path("stubs")],
+        upper: OverlayUpper(upper: snapshot.path(), work: snapshot.path("work")), target: bundle.rootPath,
+        userAttributes: OverlayAttributes.current == .user)
+      program = bundle.program(
+        runtime: runtime, root: [overlay] + mounts.actions, emulation: emulation, inner: inner)
+    } catch {
+      try? snapshot.discard()
+      throw error
+    }
+  }
+
+  /// Turns the exit status into the step's result; the bundle is gone after.
+  func finish(status: CInt) throws -> StepChange {
+    mounts.release()
+    guard status == 0 else {
+      let bundle = ContainerBundle(path: snapshot.path("bundle"), directory: try snapshot.workspace("bundle"))
+      if let complaint = bundle.runtimeComplaint() { throw RunError.notStarted(reason: complaint) }
+      throw RunError.exited(status: status)
+    }
+    return StepChange(snapshot: snapshot, base: base)
+  }
+
+  /// Removes everything; for a step that failed or was cancelled.
+  func abandon() {
+    mounts.release()
+    try? snapshot.discard()
+  }
+
+  /// The image's environment, then what a process expects in any case.
+  private static func environment(of request: RunRequest, user: ContainerUser, proxies: [String]) -> [String] {
+    let defaults = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=\(user.home)"] + proxies
+    func name(_ variable: String) -> Substring { variable.prefix { $0 != "=" } }
+    let present = Set(request.environment.map(name))
+    return request.environment + defaults.filter { !present.contains(name($0)) }
+  }
+
+  /// Name resolution as on this machine.
+  private static func networkFiles(in bundle: ContainerBundle, hostname: String) throws -> [RuntimeSpec.Mount] {
+    let hosts = "127.0.0.1\tlocalhost \(hostname)\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+    let resolver = try bundle.write(Machine.contents(of: "/etc/resolv.conf"), to: "resolv.conf")
+    return [
+      .bind(resolver.string, on: "/etc/resolv.conf", readOnly: false),
+      .bind(try bundle.write(Array(hosts.utf8), to: "hosts").string, on: "/etc/hosts", readOnly: false),
+    ]
+  }
+}

@@ -1,0 +1,25 @@
+import Snapshots
+
+/// Runs the process of a RUN step, so that a build can be tested without root and containers.
+package protocol StepRunner: Sendable {
+  /// Runs `request` and returns what it changed; the caller commits or discards that.
+  ///
+  /// - Parameter output: gets standard output and error in the order they were written, on a thread of the pool.
+  /// - Throws: `RunError` when the process failed or could not be started; `CancellationError`.
+  func run(
+    _ request: RunRequest, output: @escaping @Sendable (ArraySlice<UInt8>) -> Void
+  ) async throws -> StepChange
+}
+
+/// What a step changed: an upper directory over the snapshots it ran on.
+package struct StepChange: Sendable {
+  /// Holds the upper directory; to be committed under the layer's diffID, or discarded.
+  package var snapshot: ActiveSnapshot
+  /// The tree the step ran on.
+  package var base: MergedView
+
+  package init(snapshot: ActiveSnapshot, base: MergedView) {
+    self.snapshot = snapshot
+    self.base = base
+  }
+}
