@@ -95,13 +95,14 @@ package final class RegistryClient: Sendable {
       guard request.method == .GET || request.method == .HEAD else {
         throw violation(request, "a redirect in answer to \(request.method.rawValue)")
       }
-      return .redirected(try redirection(response, of: request))
+      return .redirected(try redirection(response.headers.first(name: "Location"), of: request))
     default: return .refused(status, body: body, retryAfter: response.retryAfter)
     }
   }
 
-  private static func redirection(_ response: HTTPClientResponse, of request: RegistryRequest) throws -> RegistryURL {
-    guard let location = response.headers.first(name: "Location"), let url = request.url.resolving(location) else {
+  /// Where to ask instead; an encrypted question is not repeated in the clear.
+  static func redirection(_ location: String?, of request: RegistryRequest) throws -> RegistryURL {
+    guard let location, let url = request.url.resolving(location) else {
       throw violation(request, "a redirect without a usable `Location`")
     }
     guard url.origin.scheme == .https || request.url.origin.scheme == .http else {

@@ -86,6 +86,18 @@ struct HostileTests {
     }
   }
 
+  @Test(
+    "a redirect never leaves encryption",
+    arguments: ["http://r.example/x", "http://cdn.example/x", "ftp://r.example/x", ""])
+  func downgrade(location: String) throws {
+    let secure = Endpoint(
+      registry: "r.example", repository: try #require(Repository("a")),
+      origin: try #require(Origin(scheme: .https, authority: "r.example")), verifiesCertificates: true)
+    let request = RegistryRequest(.GET, secure.manifest("t"), of: secure, to: "read")
+    #expect(throws: RegistryError.self) { try RegistryClient.redirection(location, of: request) }
+    #expect(try RegistryClient.redirection("https://cdn.example/x", of: request).text == "https://cdn.example/x")
+  }
+
   @Test("redirects in a circle end")
   func circle() async throws {
     try await ScriptedServer.with { request in
