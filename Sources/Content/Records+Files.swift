@@ -2,18 +2,24 @@ import GRDB
 import OCI
 
 extension Records {
-  /// The digest of a file that has not changed since it was last hashed; nil when it has, or never was.
+  /// The digests of those files that have not changed since they were last hashed.
   ///
   /// - Throws: `DatabaseError`.
-  package func fileDigest(_ identity: FileIdentity) throws -> Digest? {
-    try database.read { database in
-      try String.fetchOne(
-        database,
+  package func fileDigests(_ identities: [FileIdentity]) throws -> [FileIdentity: Digest] {
+    guard !identities.isEmpty else { return [:] }
+    return try database.read { database in
+      let statement = try database.cachedStatement(
         sql: """
           SELECT digest FROM fileDigest
           WHERE device = ? AND inode = ? AND size = ? AND modified = ? AND changed = ?
-          """, arguments: Self.arguments(identity))
-    }.flatMap { Digest($0) }
+          """)
+      var found: [FileIdentity: Digest] = [:]
+      for identity in identities {
+        let text = try String.fetchOne(statement, arguments: Self.arguments(identity))
+        if let digest = text.flatMap({ Digest($0) }) { found[identity] = digest }
+      }
+      return found
+    }
   }
 
   /// Remembers digests of files in one transaction.

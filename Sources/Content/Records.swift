@@ -44,7 +44,7 @@ package final class Records: Sendable {
     try database.execute(
       sql: """
         DROP TABLE IF EXISTS step; DROP TABLE IF EXISTS layerIndex; DROP TABLE IF EXISTS fileDigest;
-        DROP TABLE IF EXISTS cell;
+        DROP TABLE IF EXISTS cell; DROP TABLE IF EXISTS resolution;
         CREATE TABLE step (
           key TEXT PRIMARY KEY, name TEXT NOT NULL, inputs TEXT NOT NULL, layer BLOB, diffID TEXT,
           seconds REAL NOT NULL);
@@ -55,6 +55,9 @@ package final class Records: Sendable {
           changed INTEGER NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (device, inode)) WITHOUT ROWID;
         CREATE TABLE cell (
           name TEXT PRIMARY KEY, manifest TEXT NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID;
+        CREATE TABLE resolution (
+          reference TEXT NOT NULL, platform TEXT NOT NULL, manifest BLOB NOT NULL,
+          PRIMARY KEY (reference, platform)) WITHOUT ROWID;
         PRAGMA user_version = \(version);
         """)
   }

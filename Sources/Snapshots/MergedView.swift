@@ -28,10 +28,13 @@ package struct MergedView: Sendable {
     root = opened
   }
 
-  init(directories: [Directory]) {
-    root = directories
+  private init(root: [Directory]) {
+    self.root = root
     attributes = .current
   }
+
+  /// The tree with one more layer on top, which may still be changing: nothing is remembered between two questions.
+  func covered(by directory: Directory) -> MergedView { MergedView(root: [directory] + root) }
 
   /// Where a path leads in the merged tree.
   package struct Location: Sendable {
@@ -114,6 +117,22 @@ package struct MergedView: Sendable {
     }
     return found
   }
+
+  /// The names in a directory of the merged tree, sorted by bytes; empty for anything else.
+  package func names(in node: Node) throws(Errno) -> [[UInt8]] {
+    var names: Set<[UInt8]> = []
+    for part in node.parts {
+      for entry in try part.entries() { names.insert(entry.name) }
+    }
+    var present: [[UInt8]] = []
+    for name in names.sorted(by: { $0.lexicographicallyPrecedes($1) }) where try child(name, of: node) != nil {
+      present.append(name)
+    }
+    return present
+  }
+
+  /// The root of the tree; nil when there is no layer at all.
+  package func rootNode() throws(Errno) -> Node? { try locate([]).node }
 
   /// The content of a regular file; nil when there is none at the path.
   ///

@@ -8,6 +8,23 @@ extension Workspaces {
   /// Name of the record beside the tree; written last, so that a record means a whole tree.
   private static let recordName = "record"
 
+  /// The workspace as it is, and what makes it useless, as a phrase; nil when it can be used. Nothing is run or written.
+  ///
+  /// - Throws: `PathError` when the record or the files cannot be read.
+  package func examine(_ request: WorkspaceRequest) async throws -> (workspace: Workspace, change: String?) {
+    let component = request.component
+    guard component.hasBuildScript || request.source != nil else {
+      return (Workspace(directory: set.appending(component.path), script: .none), nil)
+    }
+    let copy = path(of: request).appending("tree").appending(component.path)
+    let wanted = WorkspaceRecord(facts: request.facts, inputs: request.files)
+    let change: String? = try await BlockingPool.shared.run { [self] in
+      guard let folder = try? Directory(at: path(of: request)) else { return "first build" }
+      return try changeSinceLastRun(wanted, request, in: folder, copy: copy)
+    }
+    return (Workspace(directory: copy, script: component.hasBuildScript ? .upToDate : .none), change)
+  }
+
   /// Brings the workspace up to date; the caller holds its lock.
   func prepare(
     _ request: WorkspaceRequest, in folder: Directory, _ line: @escaping @Sendable ([UInt8]) -> Void

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Linux
+
+/// The program from its arguments to its exit code.
+package enum CommandLineTool {
+  /// Parses the arguments of the process, runs the command and ends the process.
+  package static func run() async -> Never {
+    Interruption.prepare()
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    await Interruption.cancelling { await run(arguments) }
+  }
+
+  private static func run(_ arguments: [String]) async -> ExitStatus {
+    do {
+      var command = try Imgset.parseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+      return .done
+    } catch let status as ExitStatus {
+      return status
+    } catch let error where Imgset.exitCode(for: error) == .success {
+      Output.data(Imgset.fullMessage(for: error) + "\n")
+      return .done
+    } catch let error where error is CancellationError || Task.isCancelled {
+      return .interrupted
+    } catch let error where ErrorText.isUsage(error) {
+      Output.talk(Imgset.fullMessage(for: error) + "\n")
+      return .wrongInput
+    } catch {
+      let text = ErrorText(error)
+      Output.talk(text.rendered + "\n")
+      return text.status
+    }
+  }
+}
+
+/// How the process ends, as scripts see it.
+package enum ExitStatus: Int32, Error {
+  case done = 0
+  /// A cell failed.
+  case cellFailed = 1
+  /// Wrong usage, configuration or recipe.
+  case wrongInput = 2
+  /// This machine lacks what the work needs.
+  case machineCannot = 3
+  /// Registry, network or credentials.
+  case registry = 4
+  case interrupted = 130
+}

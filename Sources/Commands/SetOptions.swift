@@ -1,0 +1,67 @@
+import ArgumentParser
+import Components
+import Engine
+import Linux
+import SystemPackage
+
+/// The arguments that say which set is meant and with which settings.
+struct SetOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("Components, or single cells as COMPONENT/ARCH; all when none is named.", valueName: "component")
+  )
+  var components: [String] = []
+
+  @Option(name: [.customShort("C"), .long], help: "Directory of the set.")
+  var directory = "."
+
+  @Option(
+    name: [.customShort("a"), .customLong("arch"), .customLong("platform")],
+    help: "Architectures, separated by commas.")
+  var architectures: [String] = []
+
+  @Option(name: [.customShort("d"), .customLong("dest")], help: "Registry and path before every image name.")
+  var destination: String?
+
+  @Option(name: [.customShort("t"), .long], help: "Tag of every image.")
+  var tag: String?
+
+  @Option(name: [.customShort("j"), .long], help: "How many cells at once: a number, yes or no.")
+  var jobs: String?
+
+  @Option(name: .customLong("build-arg"), help: "NAME=VALUE for ARG; repeatable.")
+  var buildArguments: [String] = []
+
+  func validate() throws {
+    for argument in buildArguments where !argument.contains("=") || argument.hasPrefix("=") {
+      throw ValidationError("--build-arg takes NAME=VALUE, not `\(argument)`")
+    }
+  }
+
+  /// What was typed, as settings.
+  var flags: [SettingKey: SettingValue] {
+    var flags: [SettingKey: SettingValue] = [:]
+    if !components.isEmpty { flags[.components] = .list(components) }
+    if !architectures.isEmpty { flags[.architectures] = .text(architectures.joined(separator: ",")) }
+    if let destination { flags[.destination] = .text(destination) }
+    if let tag { flags[.tag] = .text(tag) }
+    if let jobs { flags[.jobs] = .text(jobs) }
+    return flags
+  }
+
+  /// The request for the engine.
+  func request(push: Bool? = nil, ignoresCache: Bool = false, refreshesImages: Bool = false) -> BuildRequest {
+    var flags = flags
+    if let push { flags[.push] = .flag(push) }
+    let typed = FilePath(directory)
+    let absolute = typed.isAbsolute ? typed : Machine.workingDirectory.pushing(typed)
+    let arguments = buildArguments.map { argument -> (String, String) in
+      let name = argument.prefix { $0 != "=" }
+      return (String(name), String(argument.dropFirst(name.count + 1)))
+    }
+    return BuildRequest(
+      directory: absolute.lexicallyNormalized(),
+      displayPrefix: directory == "." ? "" : typed.string.hasSuffix("/") ? typed.string : typed.string + "/",
+      flags: flags, environment: Machine.environment, buildArguments: Dictionary(arguments) { $1 },
+      ignoresCache: ignoresCache, refreshesImages: refreshesImages)
+  }
+}

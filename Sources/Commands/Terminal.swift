@@ -1,0 +1,22 @@
+import Glibc
+import SystemPackage
+
+/// A descriptor that people look at.
+struct Terminal {
+  let width: Int
+  let height: Int
+  let isColored: Bool
+
+  static var standardOutput: Terminal? { Terminal(.standardOutput) }
+  static var standardError: Terminal? { Terminal(.standardError) }
+
+  /// nil when the descriptor is no terminal, or one that cannot move its cursor.
+  private init?(_ descriptor: FileDescriptor) {
+    guard isatty(descriptor.rawValue) == 1, getenv("TERM").map({ String(cString: $0) }) != "dumb" else { return nil }
+    var size = winsize()
+    let known = ioctl(descriptor.rawValue, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    width = known ? Int(size.ws_col) : 80
+    height = known ? Int(size.ws_row) : 24
+    isColored = getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
+  }
+}
