@@ -1,4 +1,5 @@
 import Linux
+import protocol NIOCore.EventLoop
 import struct NIOCore.ByteBuffer
 import struct NIOCore.ByteBufferAllocator
 import OCI
@@ -15,6 +16,8 @@ struct BlobUpload: AsyncSequence, Sendable {
   let size: Int64
   /// Called with the number of bytes of each piece when it is handed to the connection.
   let progress: @Sendable (Int) -> Void
+  /// The loop of the connection that sends.
+  let loop: any EventLoop
 
   func makeAsyncIterator() -> Iterator { Iterator(upload: self) }
 
@@ -28,6 +31,9 @@ struct BlobUpload: AsyncSequence, Sendable {
       let count = Int(Swift.min(Int64(BlobUpload.pieceSize), upload.size - offset))
       guard count > 0 else { return nil }
       let (file, start) = (upload.file, offset)
+      // The connection says that it is full only after its loop has handled the piece before; without waiting for that,
+      // a fast disk piles up pieces without bound.
+      if start > 0 { try await upload.loop.submit {}.get() }
       let piece = try await BlockingPool.shared.run { try file.read(count, at: start) }
       guard piece.readableBytes > 0 else { return nil }
       offset += Int64(piece.readableBytes)

@@ -98,7 +98,8 @@ extension RegistryClient {
     var request = location
     request.url = request.url.appending(query: "digest", descriptor.digest.description)
     request.headers = [("Content-Type", "application/octet-stream")]
-    request.body = .blob(BlobUpload(file: file, size: descriptor.size) { counter.add($0) })
+    request.body = .blob(
+      BlobUpload(file: file, size: descriptor.size, progress: { counter.add($0) }, loop: transport.loop))
     request.accepted = [201]
     try await performOnce(request) { response in _ = await response.excerpt() }
     return .sent

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import Synchronization
 
@@ -14,6 +15,8 @@ final class Transport: Sendable {
   }
 
   private let client: HTTPClient
+  /// The one loop of all connections: it moves bytes only, hashing and files are on other threads.
+  let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.any()
   private let settings: RegistrySettings
   private let limits = Mutex<[Origin: RequestLimit]>([:])
   private let tls = SingleFlight<TLSKey, TLSConfiguration>(remembers: true)
@@ -28,7 +31,7 @@ final class Transport: Sendable {
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = settings.requestsPerServer
     configuration.decompression = .disabled
-    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    client = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
     self.settings = settings
   }
 
