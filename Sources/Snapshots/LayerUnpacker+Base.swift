@@ -29,7 +29,9 @@ extension LayerUnpacker {
     }
   }
 
-  private func enter(_ name: [UInt8], path: JoinedSequence<ArraySlice<[UInt8]>>, in parent: Directory) throws -> Directory {
+  private func enter(_ name: [UInt8], path: JoinedSequence<ArraySlice<[UInt8]>>, in parent: Directory) throws
+    -> Directory
+  {
     do throws(Errno) {
       return try parent.directory(name)
     } catch {
@@ -44,7 +46,9 @@ extension LayerUnpacker {
   }
 
   /// Makes a directory with owner, mode and attributes of the one below, or 0755 of root.
-  private func inherit(_ name: [UInt8], path: JoinedSequence<ArraySlice<[UInt8]>>, in parent: Directory) throws -> Directory {
+  private func inherit(_ name: [UInt8], path: JoinedSequence<ArraySlice<[UInt8]>>, in parent: Directory) throws
+    -> Directory
+  {
     let made = try parent.ensureDirectory(name)
     guard let below = try base.node(at: Array(path), followLast: false), below.status.kind == .directory else {
       try made.descriptor.setPermissions(0o755)

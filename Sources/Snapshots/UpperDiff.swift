@@ -194,7 +194,9 @@ extension FileDescriptor {
     let right = UnsafeMutableRawBufferPointer(rebasing: buffer[size...])
     while true {
       let count = try readFully(into: left)
-      guard try other.readFully(into: right) == count, left[..<count].elementsEqual(right[..<count]) else { return false }
+      guard try other.readFully(into: right) == count, left[..<count].elementsEqual(right[..<count]) else {
+        return false
+      }
       if count < size { return true }
     }
   }

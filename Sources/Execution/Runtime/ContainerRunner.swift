@@ -13,7 +13,7 @@ package struct ContainerRunner: StepRunner {
   let caches: CacheDirectories
   let probe: RuntimeProbe
   let proxies: [String]
-  let emulator: @Sendable (Platform) async throws -> Emulator
+  package let emulator: @Sendable (Platform) async throws -> Emulator
 
   /// - Parameters:
   ///   - stateRoot: the store's directory; holds the caches of `RUN --mount=type=cache` and the runtime probe's answer.

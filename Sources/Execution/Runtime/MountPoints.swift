@@ -1,3 +1,4 @@
+import Layers
 import Linux
 import Snapshots
 import SystemPackage
@@ -9,9 +10,16 @@ import SystemPackage
 struct MountPoints {
   let base: MergedView
   let directory: Directory
+  /// What was made, with the directories above it; a whiteout of the image may hide it, and the runtime makes it again.
+  private(set) var made: Set<EntryPath> = []
+
+  init(base: MergedView, directory: Directory) {
+    self.base = base
+    self.directory = directory
+  }
 
   /// Makes the place that a mount of the spec goes to.
-  func ensure(_ mount: RuntimeSpec.Mount) throws {
+  mutating func ensure(_ mount: RuntimeSpec.Mount) throws {
     // What lies inside a file system mounted before is the runtime's business.
     if mount.destination.hasPrefix("/dev/") || mount.destination.hasPrefix("/proc/") { return }
     if mount.type == "bind", !Self.isDirectory(mount.source) {
@@ -21,13 +29,19 @@ struct MountPoints {
     }
   }
 
-  func ensureDirectory(_ path: String) throws { try make(path, isDirectory: true) }
+  mutating func ensureDirectory(_ path: String) throws { try make(path, isDirectory: true) }
 
-  private func make(_ path: String, isDirectory: Bool) throws {
+  private mutating func make(_ path: String, isDirectory: Bool) throws {
     let location = try locate(path)
     guard location.node == nil, let last = location.path.last else { return }
     var parent = directory
-    for name in location.path.dropLast() { parent = try parent.ensureDirectory(name) }
+    var path = EntryPath.root
+    for name in location.path.dropLast() {
+      parent = try parent.ensureDirectory(name)
+      path = path.appending(name: name)
+      made.insert(path)
+    }
+    made.insert(path.appending(name: last))
     if isDirectory {
       _ = try parent.ensureDirectory(last)
     } else {

@@ -1,3 +1,4 @@
+import Layers
 import Linux
 import Snapshots
 import SystemPackage
@@ -8,6 +9,7 @@ struct PreparedStep: Sendable {
   private let base: MergedView
   private let snapshot: ActiveSnapshot
   private let mounts: PreparedMounts
+  private let mountPoints: Set<EntryPath>
 
   /// Resolves the user, makes the bundle, the mount points and the mounts' directories; blocks.
   init(
@@ -18,7 +20,7 @@ struct PreparedStep: Sendable {
     snapshot = try runner.snapshots.begin()
     do {
       let bundle = ContainerBundle(path: snapshot.path("bundle"), directory: try snapshot.workspace("bundle"))
-      let stubs = MountPoints(base: base, directory: try snapshot.workspace("stubs"))
+      var stubs = MountPoints(base: base, directory: try snapshot.workspace("stubs"))
       var spec = bundle.spec(
         arguments: request.arguments,
         environment: Self.environment(of: request, user: user, proxies: runner.proxies), user: user,
@@ -28,6 +30,8 @@ struct PreparedStep: Sendable {
       spec.mounts += try Self.networkFiles(in: bundle, hostname: request.hostname) + mounts.specMounts
       try stubs.ensureDirectory(request.workingDirectory)
       for mount in spec.mounts { try stubs.ensure(mount) }
+      mountPoints = stubs.made
+      try Self.inheritRoot(snapshot.files, from: base)
       try bundle.write(spec)
       _ = try snapshot.workspace("work")
       let overlay = NamespaceAction.overlay(
@@ -50,13 +54,20 @@ struct PreparedStep: Sendable {
       if let complaint = bundle.runtimeComplaint() { throw RunError.notStarted(reason: complaint) }
       throw RunError.exited(status: status)
     }
-    return StepChange(snapshot: snapshot, base: base)
+    return StepChange(snapshot: snapshot, base: base, mountPoints: mountPoints)
   }
 
   /// Removes everything; for a step that failed or was cancelled.
   func abandon() {
     mounts.release()
     try? snapshot.discard()
+  }
+
+  /// Overlay shows the upper directory's own mode and owner as those of the root.
+  private static func inheritRoot(_ upper: Directory, from base: MergedView) throws {
+    guard let below = try base.rootNode()?.status else { return }
+    try upper.descriptor.setOwner(uid: below.uid, gid: below.gid)
+    try upper.descriptor.setPermissions(below.permissions)
   }
 
   /// The image's environment, then what a process expects in any case.

@@ -1,3 +1,5 @@
+import Layers
+import Linux
 import Snapshots
 
 /// Runs the process of a RUN step, so that a build can be tested without root and containers.
@@ -18,8 +20,22 @@ package struct StepChange: Sendable {
   /// The tree the step ran on.
   package var base: MergedView
 
-  package init(snapshot: ActiveSnapshot, base: MergedView) {
+  /// Where the runtime mounted something that the tree has no place for; it may have left an empty one.
+  package var mountPoints: Set<EntryPath>
+
+  package init(snapshot: ActiveSnapshot, base: MergedView, mountPoints: Set<EntryPath> = []) {
     self.snapshot = snapshot
     self.base = base
+    self.mountPoints = mountPoints
+  }
+
+  /// The change as entries of a layer; blocks.
+  ///
+  /// - Parameter latest: later times become this one, `SOURCE_DATE_EPOCH`.
+  package func difference(
+    latest: Timestamp, cancellation: CancellationFlag = CancellationFlag()
+  ) throws -> UpperDiff {
+    try UpperDiff(
+      of: snapshot.files, over: base, latest: latest, mountPoints: mountPoints, cancellation: cancellation)
   }
 }
