@@ -2,12 +2,12 @@ import Content
 import Glibc
 import OCI
 import SystemPackage
-import TestSupport
+import Linux
 import Testing
 
 @Suite struct ContentStoreTests {
   @Test func aBlobIsThereOnlyAfterItsCommit() async throws {
-    try await withTemporaryDirectory { root in
+    try await withTemporaryDirectory(prefix: "imgset-content-") { root, _ in
       let store = try ContentStore(root: root)
       let ingest = try store.ingest()
       try ingest.write(Array("hello".utf8))
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func brokenPromisesStoreNothing() async throws {
-    try await withTemporaryDirectory { root in
+    try await withTemporaryDirectory(prefix: "imgset-content-") { root, _ in
       let store = try ContentStore(root: root)
       let right = try store.write(Array("right".utf8), mediaType: .layer)
       var wrongSize = right
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func aTruncatedBlobCountsAsAbsentAndIsReplaced() async throws {
-    try await withTemporaryDirectory { root in
+    try await withTemporaryDirectory(prefix: "imgset-content-") { root, _ in
       let store = try ContentStore(root: root)
       let blob = try store.write(Array("content".utf8), mediaType: .layer)
       truncate(store.path(of: blob.digest).string, 3)
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func namesSurviveReopeningAndAreReplacedTogether() async throws {
-    try await withTemporaryDirectory { root in
+    try await withTemporaryDirectory(prefix: "imgset-content-") { root, _ in
       let one = try ContentStore(root: root).write(Array("{}".utf8), mediaType: .index)
       let two = try ContentStore(root: root).write(Array("[]".utf8), mediaType: .index)
       try ContentStore(root: root).setReferences(["a": one, "b": one])
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test func aDamagedDatabaseIsReplaced() async throws {
-    try await withTemporaryDirectory { root in
+    try await withTemporaryDirectory(prefix: "imgset-content-") { root, _ in
       let blob = try ContentStore(root: root).write(Array("kept".utf8), mediaType: .layer)
       let file = try FileDescriptor.open(root.appending("records.sqlite"), .writeOnly)
       try file.closeAfter { _ = try file.writeAll(Array(repeating: UInt8(7), count: 4096)) }
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func aForeignLayoutIsRefused() async throws {
-    try await withTemporaryDirectory { root in
+    try await withTemporaryDirectory(prefix: "imgset-content-") { root, _ in
       let file = try FileDescriptor.open(
         root.appending("oci-layout"), .writeOnly, options: .create, permissions: .ownerReadWrite)
       try file.closeAfter { _ = try file.writeAll(Array(#"{"imageLayoutVersion":"9.0"}"#.utf8)) }

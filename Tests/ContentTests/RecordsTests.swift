@@ -1,6 +1,6 @@
 import Content
 import OCI
-import TestSupport
+import Linux
 import Testing
 
 @Suite struct RecordsTests {
@@ -8,7 +8,7 @@ import Testing
   private let other = Digest(sha256: [UInt8](repeating: 2, count: 32))
 
   @Test func stepsAreFoundByKeyAndByName() async throws {
-    try await withTemporaryDirectory { root in
+    try await withTemporaryDirectory(prefix: "imgset-content-") { root, _ in
       let records = try ContentStore(root: root).records
       let layer = StoredLayer(descriptor: Descriptor(mediaType: .layerGzip, digest: other, size: 9), diffID: digest)
       let made = StepRecord(key: digest, name: "cli/arm64#3", inputs: "{}", layer: layer, seconds: 1.5)
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func aChangedFileHasNoRememberedDigest() async throws {
-    try await withTemporaryDirectory { root in
+    try await withTemporaryDirectory(prefix: "imgset-content-") { root, _ in
       let records = try ContentStore(root: root).records
       let identity = FileIdentity(device: .max, inode: 2, size: 3, modified: 4, changed: 5)
       var touched = identity
@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func layerIndexesAndCellsAreKept() async throws {
-    try await withTemporaryDirectory { root in
+    try await withTemporaryDirectory(prefix: "imgset-content-") { root, _ in
       let records = try ContentStore(root: root).records
       try records.setLayerIndex(digest, [1, 2, 3])
       try records.setCell(CellRecord(name: "s/c/p", manifest: digest, seconds: 2))

@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One setting for every Swift target: Swift 6 mode, explicit existentials, no warning left standing.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
+/// A Swift target with the project's settings.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one target, or of the whole program.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "imgset",
+  products: [.executable(name: "imgset", targets: ["imgset"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    // Level 0: nothing of ours below.
+    .target(name: "CLinux"),
+    .target(name: "CCodecs", linkerSettings: ["isal", "z", "zstd", "lzma", "bz2"].map { .linkedLibrary($0) }),
+    module("OCI"),
+    module("Diagnostics"),
+    module("Scheduling"),
+    // Level 1
+    module("Dockerfile", ["Diagnostics"]),
+    module("Linux", ["CLinux", systemPackage]),
+    module("Layers", ["OCI", "Linux", "CCodecs", crypto, systemPackage]),
+    module("Progress", ["OCI"]),
+    // Level 2
+    module("Content", ["OCI", "Linux", crypto, grdb, systemPackage]),
+    module("Components", ["Diagnostics", "OCI", "Dockerfile"]),
+    // Level 3
+    module("Snapshots", ["OCI", "Linux", "Layers", "Content", systemPackage]),
+    module("Distribution", ["OCI", "Content", "Linux", asyncHTTPClient, crypto, subprocess, systemPackage, tomlKit]),
+    module("Sources", ["OCI", "Diagnostics", "Components", "Content", "Linux", subprocess, systemPackage]),
+    module("Planning", ["OCI", "Diagnostics", "Scheduling", "Components", "Dockerfile", crypto]),
+    module("Assembly", ["OCI", "Layers", "Content", crypto]),
+    // Level 4
+    module(
+      "Execution",
+      [
+        "OCI", "Diagnostics", "Scheduling", "Linux", "Layers", "Content", "Dockerfile", "Planning", "Assembly",
+        "Snapshots",
+        crypto, subprocess, systemPackage,
+      ]),
+    // Level 5
+    module(
+      "Engine",
+      [
+        "OCI", "Diagnostics", "Scheduling", "Progress", "Linux", "Layers", "Content", "Components", "Distribution",
+        "Sources", "Planning", "Assembly", "Snapshots", "Execution", "Dockerfile", crypto, systemPackage, tomlKit,
+      ]),
+    // Level 6 and 7
+    module(
+      "Commands",
+      [
+        "OCI", "Diagnostics", "Progress", "Linux", "Content", "Components", "Distribution", "Sources", "Execution",
+        "Engine", argumentParser, systemPackage,
+      ]),
+    .executableTarget(name: "imgset", dependencies: ["Commands"], swiftSettings: strict),
+    // Tests
+    module("TestSupport", ["OCI", "Linux", "Content", subprocess, crypto, systemPackage]),
+    tests("OCITests", ["OCI"]),
+    tests("SchedulingTests", ["Scheduling"]),
+    tests("DockerfileTests", ["Dockerfile", "Diagnostics"], resources: [.copy("Fixtures")]),
+    tests("LinuxTests", ["Linux", systemPackage]),
+    tests("LayersTests", ["Layers", "Linux", "OCI", crypto, systemPackage]),
+    tests("ContentTests", ["Content", "Linux", "OCI", systemPackage]),
+    tests(
+      "ComponentsTests",
+      ["Components", "Sources", "Content", "Linux", "OCI", "Diagnostics", "TestSupport", systemPackage]),
+    tests("DistributionTests", ["Distribution", "Content", "Linux", "OCI", "TestSupport", crypto, systemPackage]),
+    tests("PlanningTests", ["Planning", "Components", "Dockerfile", "OCI", "Diagnostics"]),
+    tests(
+      "ExecutionTests",
+      ["Execution", "Planning", "Dockerfile", "Snapshots", "Layers", "Content", "Linux", "OCI", crypto, systemPackage]),
+    tests("ProgressTests", ["Progress", "OCI"]),
+    tests("PackageTests", []),
+    tests("IntegrationTests", ["TestSupport", "Linux", "OCI", "imgset", subprocess, systemPackage]),
+  ]
+)
