@@ -8,7 +8,7 @@ extension ContentStore {
   /// - Throws: `ContentError.missing`, `.tooLarge` or `.digestMismatch`; `Errno`.
   package func read(_ digest: Digest, limit: Int = 8 << 20) throws -> [UInt8] {
     let file = try open(digest)
-    let bytes = try file.closeAfter { try file.readAll(limit: limit) }
+    let bytes = try file.closeAfter { try file.readWhole(limit: limit) }
     let actual = Digest(sha256: SHA256.hash(data: bytes))
     guard actual == digest else { throw ContentError.digestMismatch(expected: digest, actual: actual) }
     return bytes

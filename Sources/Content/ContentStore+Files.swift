@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import SystemPackage
 
 extension ContentStore {
@@ -19,7 +20,7 @@ extension ContentStore {
   /// - Throws: `Errno`; `ContentError.tooLarge` when it is over `limit` bytes.
   static func readFile(_ path: FilePath, limit: Int) throws -> [UInt8] {
     let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-    return try file.closeAfter { try file.readAll(limit: limit) }
+    return try file.closeAfter { try file.readWhole(limit: limit) }
   }
 
   /// Creates a private file whose name begins with `prefix`; the caller closes it and renames or removes it.
@@ -51,14 +52,11 @@ extension FileDescriptor {
   /// Reads from the current offset to the end.
   ///
   /// - Throws: `Errno`; `ContentError.tooLarge` when there are more than `limit` bytes.
-  package func readAll(limit: Int) throws -> [UInt8] {
-    var result: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
-    while true {
-      let count = try chunk.withUnsafeMutableBytes { try read(into: $0) }
-      if count == 0 { return result }
-      guard result.count + count <= limit else { throw ContentError.tooLarge(limit: limit) }
-      result.append(contentsOf: chunk[..<count])
+  func readWhole(limit: Int) throws -> [UInt8] {
+    do {
+      return try readAll(limit: limit)
+    } catch {
+      throw error == .fileTooLarge ? ContentError.tooLarge(limit: limit) : error
     }
   }
 }
