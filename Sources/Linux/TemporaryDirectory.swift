@@ -44,7 +44,8 @@ extension Directory {
 
 /// Runs `body` with a fresh directory under `$TMPDIR` (else `/tmp`) and removes it after.
 package func withTemporaryDirectory<R>(
-  prefix: String = "imgset-", _ body: (FilePath, Directory) async throws -> R
+  prefix: String = "imgset-", isolation: isolated (any Actor)? = #isolation,
+  _ body: (FilePath, Directory) async throws -> R
 ) async throws -> R {
   let parentPath = temporaryRoot()
   let parent = try Directory(at: parentPath)

@@ -6,24 +6,35 @@ import SystemPackage
 struct ContainerBundle {
   let path: FilePath
   let directory: Directory
+  /// The container's name; unlike any other of the machine, since a runtime may name things outside after it.
+  let id = "imgset-" + Directory.randomName()
 
   var rootPath: FilePath { path.appending("rootfs") }
   /// A tmpfs of the step's own mount namespace.
   var statePath: FilePath { path.appending("state") }
+  /// Where the runtime keeps its own state.
+  var runtimePath: FilePath { statePath.appending("runtime") }
   private var logPath: FilePath { path.appending("runtime.log") }
 
   func spec(
-    arguments: [String], environment: [String], user: ContainerUser, network: NetworkMode, inner: Bool
+    _ process: (arguments: [String], environment: [String]), user: ContainerUser, network: NetworkMode,
+    runtime: OCIRuntime, inner: Bool
   ) -> RuntimeSpec {
-    RuntimeSpec(
+    var spec = RuntimeSpec(
       hostname: "imgset",
       process: RuntimeSpec.Process(
-        user: RuntimeSpec.User(uid: user.uid, gid: user.gid, additionalGids: user.groups), args: arguments,
-        env: environment, cwd: "/", capabilities: .forBuild(uid: user.uid)),
+        user: RuntimeSpec.User(uid: user.uid, gid: user.gid, additionalGids: user.groups), args: process.arguments,
+        env: process.environment, cwd: "/", capabilities: .forBuild(uid: user.uid)),
       root: RuntimeSpec.Root(path: "rootfs"),
       mounts: RuntimeSpec.Mount.standard(
         ownsNetwork: network == .none || (!inner && Machine.isInInitialUserNamespace)),
       linux: .forBuild(network: network))
+    if let filter = runtime.compiledSeccomp {
+      spec.annotations = [CompiledSeccomp.annotation: CompiledSeccomp.base64(filter)]
+    } else {
+      spec.linux.seccomp = .forBuild
+    }
+    return spec
   }
 
   /// Writes `config.json` and makes the mount points.
@@ -70,7 +81,7 @@ struct ContainerBundle {
     return IsolatedProgram(
       actions: actions + root, userMapping: inner ? .identity() : nil, innerActions: innerActions,
       arguments: runtime.command(
-        bundle: path, state: statePath.appending("runtime"), log: logPath, inner: inner),
+        bundle: path, state: runtimePath, id: id, log: logPath, inner: inner),
       // The runtime's own environment; the step's is in config.json.
       environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"].map { Array($0.utf8) })
   }

@@ -25,7 +25,7 @@ package struct ContainerRunner: StepRunner {
   ) {
     self.snapshots = snapshots
     caches = CacheDirectories(root: stateRoot.appending("cache"))
-    probe = RuntimeProbe(cacheFile: stateRoot.appending("runtimes"), searchPath: environment["PATH"] ?? "")
+    probe = RuntimeProbe(stateRoot: stateRoot, searchPath: environment["PATH"] ?? "")
     proxies = Self.proxyNames.compactMap { name in environment[name].map { "\(name)=\($0)" } }
     self.emulator = emulator
   }

@@ -15,6 +15,13 @@ package struct Emulator: Hashable, Sendable {
   /// Digest of the program file.
   package var digest: Digest
 
+  package init(architecture: String, path: FilePath, version: String, digest: Digest) {
+    self.architecture = architecture
+    self.path = path
+    self.version = version
+    self.digest = digest
+  }
+
   /// Whether programs for `platform` need an emulator here.
   package static func isNeeded(for platform: Platform) -> Bool {
     switch (Architecture.host, platform.architecture) {

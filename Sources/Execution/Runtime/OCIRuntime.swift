@@ -11,15 +11,18 @@ package struct OCIRuntime: Hashable, Sendable {
 
   package var kind: Kind
   package var path: FilePath
+  /// The seccomp profile as the kernel takes it, where the runtime accepts that: compiling it takes 11 ms a container.
+  var compiledSeccomp: [UInt8]?
 
   /// The command line that runs the container of `bundle` in the foreground.
   ///
   /// Control groups are left alone: a step is not limited, everything in its PID namespace dies with it, and a killed
   /// runtime would leave groups behind.
   /// - Parameters:
+  ///   - state: a directory of the step's own for the runtime's bookkeeping.
   ///   - inner: whether it runs in a user namespace of its own.
   ///   - log: file for the runtime's own errors, which keeps them apart from the step's output.
-  func command(bundle: FilePath, state: FilePath, log: FilePath, inner: Bool) -> [[UInt8]] {
+  func command(bundle: FilePath, state: FilePath, id: String, log: FilePath, inner: Bool) -> [[UInt8]] {
     let options: [String] =
       switch kind {
       case .crun: ["--cgroup-manager=disabled"]
@@ -27,7 +30,7 @@ package struct OCIRuntime: Hashable, Sendable {
       }
     let paths: [[UInt8]] = [
       Array("--root=".utf8) + state.bytes, Array("--log=".utf8) + log.bytes, Array("run".utf8),
-      Array("--bundle=".utf8) + bundle.bytes, Array(("imgset-" + Directory.randomName()).utf8),
+      Array("--bundle=".utf8) + bundle.bytes, Array(id.utf8),
     ]
     return [path.bytes] + options.map { Array($0.utf8) } + paths
   }

@@ -21,10 +21,9 @@ struct PreparedStep: Sendable {
     do {
       let bundle = ContainerBundle(path: snapshot.path("bundle"), directory: try snapshot.workspace("bundle"))
       var stubs = MountPoints(base: base, directory: try snapshot.workspace("stubs"))
+      let environment = Self.environment(of: request, user: user, proxies: runner.proxies)
       var spec = bundle.spec(
-        arguments: request.arguments,
-        environment: Self.environment(of: request, user: user, proxies: runner.proxies), user: user,
-        network: request.network, inner: inner)
+        (request.arguments, environment), user: user, network: request.network, runtime: runtime, inner: inner)
       spec.process.cwd = request.workingDirectory
       mounts = try PreparedMounts(request, bundle: bundle, snapshot: snapshot, caches: runner.caches)
       spec.mounts += try Self.networkFiles(in: bundle, hostname: request.hostname) + mounts.specMounts

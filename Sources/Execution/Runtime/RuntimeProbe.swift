@@ -7,17 +7,19 @@ import SystemPackage
 ///
 /// The answer holds for this runtime binary, kernel and user; anything else is probed again.
 package final class RuntimeProbe: Sendable {
-  private let cacheFile: FilePath
+  private let stateRoot: FilePath
   private let searchPath: String
   private let known = Mutex<[Bool: OCIRuntime]>([:])
 
   /// - Parameters:
-  ///   - cacheFile: created when the first probe succeeds; its directory exists.
+  ///   - stateRoot: an existing directory; the answer is kept in its file `runtimes`.
   ///   - searchPath: directories separated by colons, usually `PATH`.
-  package init(cacheFile: FilePath, searchPath: String) {
-    self.cacheFile = cacheFile
+  package init(stateRoot: FilePath, searchPath: String) {
+    self.stateRoot = stateRoot
     self.searchPath = searchPath
   }
+
+  private var cacheFile: FilePath { stateRoot.appending("runtimes") }
 
   /// The preferred runtime that works, in a user namespace of its own (`inner`) or without.
   ///
@@ -28,11 +30,11 @@ package final class RuntimeProbe: Sendable {
     let candidates = try await BlockingPool.shared.run { OCIRuntime.candidates(searchPath: searchPath) }
     var refusals: [String] = []
     for candidate in candidates {
-      if let refusal = try await refusal(of: candidate, inner: inner) {
-        refusals.append("\(candidate.kind): \(refusal)")
-      } else {
-        known.withLock { $0[inner] = candidate }
-        return candidate
+      switch try await examine(candidate, inner: inner) {
+      case .refuses(let reason): refusals.append("\(candidate.kind): \(reason)")
+      case .works(let runtime):
+        known.withLock { $0[inner] = runtime }
+        return runtime
       }
     }
     throw RunError.machineCannot(
@@ -41,30 +43,58 @@ package final class RuntimeProbe: Sendable {
       help: candidates.isEmpty ? "apt-get install crun" : "imgset doctor")
   }
 
-  /// Why a runtime does not work, nil when it does.
-  private func refusal(of runtime: OCIRuntime, inner: Bool) async throws -> String? {
-    let cacheFile = cacheFile
+  /// The runtime with what was learnt about it, or why it does not work.
+  private func examine(_ runtime: OCIRuntime, inner: Bool) async throws -> Examination {
     let key = try await BlockingPool.shared.run { try Self.key(runtime, inner: inner) }
-    if try await BlockingPool.shared.run({ Self.cachedKeys(cacheFile).contains(key) }) { return nil }
-    let refusal = try await Self.trial(of: runtime, inner: inner)
-    if refusal == nil { try await BlockingPool.shared.run { try Self.remember(key, in: cacheFile) } }
-    return refusal
+    let seccomp = CompiledSeccomp(stateRoot: stateRoot, key: key)
+    let known = try await BlockingPool.shared.run { [cacheFile] in
+      (isKnown: Self.cachedKeys(cacheFile).contains(key), filter: seccomp.load())
+    }
+    var runtime = runtime
+    if known.isKnown, known.filter != nil || runtime.kind != .crun {
+      runtime.compiledSeccomp = known.filter
+      return .works(runtime)
+    }
+    let (refusal, filter) = try await Self.trial(of: runtime, inner: inner)
+    if let refusal { return .refuses(refusal) }
+    runtime.compiledSeccomp = filter
+    try await BlockingPool.shared.run { [cacheFile] in
+      if let filter { try seccomp.save(filter) }
+      if !known.isKnown { try Self.remember(key, in: cacheFile) }
+    }
+    return .works(runtime)
+  }
+
+  private enum Examination {
+    case works(OCIRuntime)
+    case refuses(String)
   }
 
   /// Runs `/bin/true` of this machine in a container whose root is this machine's, read-only.
-  private static func trial(of runtime: OCIRuntime, inner: Bool) async throws -> String? {
+  ///
+  /// crun leaves the compiled seccomp filter in its state, from where a hook copies it for the containers to come.
+  private static func trial(
+    of runtime: OCIRuntime, inner: Bool
+  ) async throws -> (refusal: String?, filter: [UInt8]?) {
     try await withTemporaryDirectory { path, directory in
       let bundle = ContainerBundle(path: path, directory: directory)
-      var spec = bundle.spec(arguments: ["/bin/true"], environment: [], user: .root, network: .host, inner: inner)
+      var spec = bundle.spec((["/bin/true"], []), user: .root, network: .host, runtime: runtime, inner: inner)
       spec.root.readonly = true
+      if runtime.kind == .crun {
+        let filter = bundle.runtimePath.appending(bundle.id).appending("seccomp.bpf").string
+        spec.hooks = .init(poststart: [.init(path: "/bin/cp", args: ["cp", filter, path.appending("filter").string])])
+      }
       try bundle.write(spec)
       let root = NamespaceAction.bind(source: "/", target: bundle.rootPath, readOnly: true, recursive: false)
       let program = bundle.program(runtime: runtime, root: [root], emulation: .none, inner: inner)
       do {
         let status = try await program.run(merged: true) { _, _ in }
-        return status == 0 ? nil : bundle.runtimeComplaint() ?? "a trial container ended with status \(status)"
+        guard status == 0 else {
+          return (bundle.runtimeComplaint() ?? "a trial container ended with status \(status)", nil)
+        }
+        return (nil, CompiledSeccomp.read("filter", in: directory))
       } catch let error as LaunchError {
-        return error.description
+        return (error.description, nil)
       }
     }
   }

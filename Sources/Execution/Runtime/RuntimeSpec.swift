@@ -9,6 +9,8 @@ struct RuntimeSpec: Encodable {
   var root: Root
   var mounts: [Mount]
   var linux: Linux
+  var annotations: [String: String]?
+  var hooks: Hooks?
 
   struct Process: Encodable {
     var terminal = false
@@ -45,6 +47,15 @@ struct RuntimeSpec: Encodable {
     var type: String
     var source: String
     var options: [String]
+  }
+
+  struct Hooks: Encodable {
+    var poststart: [Hook]
+  }
+
+  struct Hook: Encodable {
+    var path: String
+    var args: [String]
   }
 
   struct Namespace: Encodable {
