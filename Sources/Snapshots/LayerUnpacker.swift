@@ -62,6 +62,8 @@ final class LayerUnpacker {
       let directory = try resolvedDirectory(entry.path)
       return try directory.setExtendedAttribute(attributes.opaque)
     }
+    // What is not there need not be taken away, and its parents need not be made for that.
+    if entry.kind == .whiteout, try !isDirectory(parentPath) { return }
     let parent = try resolvedDirectory(parentPath)
     switch entry.kind {
     case .whiteout: try addWhiteout(name, in: parent)
@@ -165,6 +167,19 @@ final class LayerUnpacker {
     guard try existing(name, in: parent) != nil else { return }
     try parent.removeTree(name)
     lastParent = nil
+  }
+
+  /// Whether a path of the archive leads to a directory, in this layer or below.
+  private func isDirectory(_ path: EntryPath) throws -> Bool {
+    if path.isRoot { return true }
+    if let lastParent, lastParent.path == path { return true }
+    let location: MergedView.Location
+    do {
+      location = try view.locate(path.bytes)
+    } catch .notDirectory {
+      return false
+    }
+    return location.node?.status.kind == .directory
   }
 
   private func existing(_ name: [UInt8], in parent: Directory) throws(Errno) -> FileStatus? {

@@ -19,14 +19,12 @@ struct MountPoints {
   }
 
   /// Makes the place that a mount of the spec goes to.
-  mutating func ensure(_ mount: RuntimeSpec.Mount) throws {
+  ///
+  /// - Parameter isDirectory: whether what is mounted is a directory rather than a file.
+  mutating func ensure(_ mount: RuntimeSpec.Mount, isDirectory: Bool) throws {
     // What lies inside a file system mounted before is the runtime's business.
     if mount.destination.hasPrefix("/dev/") || mount.destination.hasPrefix("/proc/") { return }
-    if mount.type == "bind", !Self.isDirectory(mount.source) {
-      try make(mount.destination, isDirectory: false)
-    } else {
-      try make(mount.destination, isDirectory: true)
-    }
+    try make(mount.destination, isDirectory: isDirectory)
   }
 
   mutating func ensureDirectory(_ path: String) throws { try make(path, isDirectory: true) }
@@ -63,6 +61,4 @@ struct MountPoints {
       throw error
     }
   }
-
-  private static func isDirectory(_ path: String) -> Bool { (try? Directory(at: path)) != nil }
 }

@@ -4,7 +4,8 @@ import SystemPackage
 
 /// The `RUN --mount`s of a step, as mounts of the runtime and as actions that come before it.
 struct PreparedMounts: Sendable {
-  private(set) var specMounts: [RuntimeSpec.Mount] = []
+  /// In the order of the request; `isDirectory` tells what kind of place each one needs.
+  private(set) var specMounts: [(mount: RuntimeSpec.Mount, isDirectory: Bool)] = []
   private(set) var actions: [NamespaceAction] = []
   /// Cache directories in use; their locks are held until `release`.
   private var caches: [CacheLease] = []
@@ -31,38 +32,44 @@ struct PreparedMounts: Sendable {
       let shown =
         writable && !mount.readOnly
         ? try copyOnWrite([source], index: index, bundle: bundle, snapshot: snapshot) : source
-      try bind(shown, mount, readOnly: !writable)
+      try bind(shown, mount, readOnly: !writable, isDirectory: Self.isDirectory(source))
     case .stage(let lowers, let path, let writable):
       let root = try stageRoot(lowers, writable: writable, index: index, bundle: bundle, snapshot: snapshot)
       let location = try MergedView(lowers: lowers.reversed()).locate(path)
-      guard location.node != nil else {
+      guard let node = location.node else {
         throw RunError.invalidRequest(
           reason: "mount source '\(String(decoding: path, as: UTF8.self))' does not exist in its stage")
       }
       let inside = FilePath(bytes: location.path.joined(separator: [0x2F]))
-      try bind(root.appending(inside.components), mount, readOnly: !writable)
+      let isDirectory = node.status.kind == .directory
+      try bind(root.appending(inside.components), mount, readOnly: !writable, isDirectory: isDirectory)
     case .cache(let key, let sharing, let permissions, let uid, let gid):
       let lease = try caches.lease(key: key, sharing: sharing, permissions: permissions, uid: uid, gid: gid)
       self.caches.append(lease)
-      try bind(lease.path, mount, readOnly: false)
+      try bind(lease.path, mount, readOnly: false, isDirectory: true)
     case .tmpfs(let size):
       let limit = size.map { ["size=\($0)"] } ?? []
+      let options = ["nosuid", "nodev", "mode=1777", mount.readOnly ? "ro" : "rw"] + limit
       specMounts.append(
-        RuntimeSpec.Mount(
-          destination: mount.target, type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "mode=1777"] + limit))
+        (RuntimeSpec.Mount(destination: mount.target, type: "tmpfs", source: "tmpfs", options: options), true))
     case .secret(let content, let permissions, let uid, let gid):
       let path = bundle.statePath.appending("secret-\(index)")
       actions.append(.createFile(content: content, target: path, permissions: permissions, uid: uid, gid: gid))
-      try bind(path, mount, readOnly: true)
+      try bind(path, mount, readOnly: true, isDirectory: false)
     }
   }
 
-  private mutating func bind(_ source: FilePath, _ mount: RunMount, readOnly: Bool) throws {
+  private mutating func bind(
+    _ source: FilePath, _ mount: RunMount, readOnly: Bool, isDirectory: Bool
+  ) throws {
     guard let text = String(validating: source.bytes, as: UTF8.self) else {
       throw RunError.invalidRequest(reason: "mount source '\(source)' is not UTF-8, which config.json cannot express")
     }
-    specMounts.append(.bind(text, on: mount.target, readOnly: readOnly || mount.readOnly))
+    let bound = RuntimeSpec.Mount.bind(text, on: mount.target, readOnly: readOnly || mount.readOnly)
+    specMounts.append((bound, isDirectory))
   }
+
+  private static func isDirectory(_ path: FilePath) -> Bool { (try? Directory(at: path)) != nil }
 
   /// A view of a directory whose changes are thrown away with the bundle.
   private mutating func copyOnWrite(
@@ -71,7 +78,7 @@ struct PreparedMounts: Sendable {
     let space = try snapshot.workspace("mount-\(index)")
     for name in ["upper", "work", "view"] { try space.makeDirectory(name) }
     let path = snapshot.path("mount-\(index)")
-    guard (try? Directory(at: lowers[0])) != nil else {
+    guard Self.isDirectory(lowers[0]) else {
       throw RunError.invalidRequest(reason: "a writable bind mount needs a directory, '\(lowers[0])' is none")
     }
     actions.append(

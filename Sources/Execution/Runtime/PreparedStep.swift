@@ -18,6 +18,7 @@ struct PreparedStep: Sendable {
     base = try MergedView(lowers: request.lowers.reversed())
     let user = try ContainerUser.resolve(request.user, in: base)
     snapshot = try runner.snapshots.begin()
+    var acquired: PreparedMounts?
     do {
       let bundle = ContainerBundle(path: snapshot.path("bundle"), directory: try snapshot.workspace("bundle"))
       var stubs = MountPoints(base: base, directory: try snapshot.workspace("stubs"))
@@ -26,9 +27,13 @@ struct PreparedStep: Sendable {
         (request.arguments, environment), user: user, network: request.network, runtime: runtime, inner: inner)
       spec.process.cwd = request.workingDirectory
       mounts = try PreparedMounts(request, bundle: bundle, snapshot: snapshot, caches: runner.caches)
-      spec.mounts += try Self.networkFiles(in: bundle, hostname: request.hostname) + mounts.specMounts
+      acquired = mounts
+      let networkFiles = try Self.networkFiles(in: bundle, hostname: request.hostname)
       try stubs.ensureDirectory(request.workingDirectory)
-      for mount in spec.mounts { try stubs.ensure(mount) }
+      for mount in spec.mounts { try stubs.ensure(mount, isDirectory: true) }
+      for mount in networkFiles { try stubs.ensure(mount, isDirectory: false) }
+      for (mount, isDirectory) in mounts.specMounts { try stubs.ensure(mount, isDirectory: isDirectory) }
+      spec.mounts += networkFiles + mounts.specMounts.map(\.mount)
       mountPoints = stubs.made
       try Self.inheritRoot(snapshot.files, from: base)
       try bundle.write(spec)
@@ -40,6 +45,7 @@ struct PreparedStep: Sendable {
       program = bundle.program(
         runtime: runtime, root: [overlay] + mounts.actions, emulation: emulation, inner: inner)
     } catch {
+      acquired?.release()
       try? snapshot.discard()
       throw error
     }
