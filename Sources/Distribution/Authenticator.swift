@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import FoundationEssentials
 import OCI
+import Scheduling
 import Synchronization
 
 /// Proves to each registry who is asking, in the way it demands, with tokens kept until they expire.

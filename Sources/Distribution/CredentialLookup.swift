@@ -1,4 +1,5 @@
 import OCI
+import Scheduling
 
 /// Finds the credential for a repository in the files of the container tools, read once per run.
 ///

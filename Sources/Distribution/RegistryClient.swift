@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOHTTP1
 import OCI
+import Scheduling
 import Synchronization
 
 /// The one client of a run: pulls into and publishes from a content store, over connections, tokens and knowledge

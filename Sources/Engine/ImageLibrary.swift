@@ -15,7 +15,7 @@ package final class ImageLibrary: ImageProvider {
   /// Whether references are asked for again although the store knows where they led.
   private let refreshes: Bool
   private let results = Mutex<[CellID: Descriptor]>([:])
-  private let pulls = SharedResults<Use, Descriptor>()
+  private let pulls = SingleFlight<Use, Descriptor>(remembers: true)
   private let report: @Sendable (Reference, PullEvent) -> Void
 
   private struct Use: Hashable {

@@ -25,9 +25,8 @@ struct Workshop: Sendable {
   let snapshots: SnapshotStore
   let layers: LayerStore
   let runner: ContainerRunner
-  let emulators: SharedResults<Platform, Emulator>
   /// Listings of the components' files and times of their sources, each made once.
-  let inputs = SharedResults<ComponentName, ComponentInputs>()
+  let inputs = SingleFlight<ComponentName, ComponentInputs>(remembers: true)
   let events: @Sendable (BuildEvent) -> Void
 
   /// What `build_binaries` and the layers of a component depend on, for all of its platforms.
@@ -77,7 +76,7 @@ extension Pipeline {
       let digest: @Sendable (FileDescriptor, FileIdentity) throws -> Digest = { [store] in
         try store.digest(of: $0, $1)
       }
-      let emulators = SharedResults<Platform, Emulator>()
+      let emulators = SingleFlight<Platform, Emulator>(remembers: true)
       let path = request.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
       let runner = ContainerRunner(
         snapshots: snapshots, stateRoot: store.root, environment: request.environment
@@ -94,7 +93,7 @@ extension Pipeline {
       return try await body(
         Workshop(
           request: request, resolved: resolved, plan: plan, store: store, client: client, resources: resources,
-          workspaces: workspaces, snapshots: snapshots, layers: layers, runner: runner, emulators: emulators,
+          workspaces: workspaces, snapshots: snapshots, layers: layers, runner: runner,
           events: events))
     }
   }

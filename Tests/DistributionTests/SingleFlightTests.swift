@@ -1,5 +1,7 @@
 import Testing
 
+import Scheduling
+
 @testable import Distribution
 
 @Suite("single flight and limits")

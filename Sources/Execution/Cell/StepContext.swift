@@ -19,7 +19,7 @@ package struct StepMachinery: Sendable {
   package let emulator: @Sendable (Platform) async throws -> Emulator
   package let purpose: Purpose
   /// One computation for steps with the same key that cells want at the same time.
-  let inFlight = SharedResults<Digest, StepOutcome>()
+  let inFlight = SingleFlight<Digest, StepOutcome>(remembers: true)
 
   /// What steps are gone through for.
   package enum Purpose: Hashable, Sendable {

@@ -7,8 +7,8 @@ import Scheduling
 /// What the layers of a store contain, read at most once each and remembered across runs.
 package final class LayerCatalog: Sendable {
   private let store: ContentStore
-  private let indexes = SharedResults<Digest, LayerIndex>()
-  private let trees = SharedResults<[Digest], Tree>()
+  private let indexes = SingleFlight<Digest, LayerIndex>(remembers: true)
+  private let trees = SingleFlight<[Digest], Tree>(remembers: true)
 
   package init(store: ContentStore) { self.store = store }
 
