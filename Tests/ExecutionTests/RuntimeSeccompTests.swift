@@ -29,6 +29,14 @@ struct RuntimeSeccompTests {
   }
 
   @Test(
+    "each runtime of this machine runs a trial container, also in a user namespace",
+    .enabled(if: Machine.effectiveUser == 0, "needs root"),
+    arguments: OCIRuntime.candidates(searchPath: "/usr/bin:/usr/sbin"), [false, true])
+  func trials(runtime: OCIRuntime, inner: Bool) async throws {
+    #expect(try await RuntimeProbe.trial(of: runtime, inner: inner).refusal == nil)
+  }
+
+  @Test(
     "a probe finds the filter of crun, a second one takes it from the file", .enabled(if: Machine.effectiveUser == 0))
   func probed() async throws {
     try await withTemporaryDirectory { path, directory in

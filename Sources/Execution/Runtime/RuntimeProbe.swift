@@ -73,7 +73,7 @@ package final class RuntimeProbe: Sendable {
   /// Runs `/bin/true` of this machine in a container whose root is this machine's, read-only.
   ///
   /// crun leaves the compiled seccomp filter in its state, from where a hook copies it for the containers to come.
-  private static func trial(
+  static func trial(
     of runtime: OCIRuntime, inner: Bool
   ) async throws -> (refusal: String?, filter: [UInt8]?) {
     try await withTemporaryDirectory { path, directory in
