@@ -27,7 +27,8 @@ static int set(int context, const char *key, const char *value) {
 }
 
 /* The common options: no feature that stores more in the upper directory than a layer can hold, no sync at unmount. */
-static const char *const switches[][2] = {{"redirect_dir", "off"}, {"metacopy", "off"}, {"index", "off"}};
+static const char *const switches[][2] = {{"metacopy", "off"}, {"index", "off"}, {"redirect_dir", "off"}};
+enum { SWITCHES = 3 };
 
 static int configure(int context, const struct cl_action *action, const int *lowers, int count, int upper, int work) {
   char path[PATH_SIZE];
@@ -43,7 +44,9 @@ static int configure(int context, const struct cl_action *action, const int *low
     if (result == 0) result = set(context, "workdir", path);
     if (result == 0 && fsconfig(context, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0) result = -errno;
   }
-  for (unsigned index = 0; result == 0 && index < sizeof switches / sizeof *switches; index++) {
+  /* "userxattr" implies not to follow redirects and refuses to be told so. */
+  int count_of_switches = action->flags & CL_OVERLAY_USER_XATTR ? SWITCHES - 1 : SWITCHES;
+  for (int index = 0; result == 0 && index < count_of_switches; index++) {
     result = set(context, switches[index][0], switches[index][1]);
   }
   if (result == 0 && action->flags & CL_OVERLAY_USER_XATTR) {
@@ -76,8 +79,8 @@ static int mount_by_options(const struct cl_action *action, const int *lowers, i
                                index == 0 ? "lowerdir=" : ":", lowers[index]);
     if (length >= sizeof options) return -ENAMETOOLONG;
   }
-  length += (size_t)snprintf(options + length, sizeof options - length, ",redirect_dir=off,metacopy=off,index=off%s",
-                             action->flags & CL_OVERLAY_USER_XATTR ? ",userxattr" : "");
+  length += (size_t)snprintf(options + length, sizeof options - length, ",metacopy=off,index=off%s",
+                             action->flags & CL_OVERLAY_USER_XATTR ? ",userxattr" : ",redirect_dir=off");
   if (length < sizeof options && upper >= 0) {
     length += (size_t)snprintf(options + length, sizeof options - length,
                                ",volatile,upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d", upper, work);

@@ -19,6 +19,11 @@ final class ForeignMemory {
     return UnsafePointer(array(pointers))
   }
 
+  /// As `strings`, for C code that puts other pointers into the array.
+  func mutableStrings(_ values: [String]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
+    array(values.map { array($0.utf8.map { CChar(bitPattern: $0) } + [0]) } + [nil])
+  }
+
   /// A copy of the elements, which must be trivial types.
   func array<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
     let pointer = UnsafeMutablePointer<Element>.allocate(capacity: max(1, elements.count))

@@ -107,6 +107,30 @@ struct IsolatedProgramTests {
     }
   }
 
+  @Test("in a user namespace an overlay keeps its marks in user attributes")
+  func overlayInUserNamespace() async throws {
+    try await withTemporaryDirectory { path, directory in
+      for name in ["lower", "upper", "work", "merged"] { try directory.makeDirectory(name) }
+      _ = try directory.directory("lower").ensureDirectory("d").ensureDirectory("below")
+      let merged = path.appending("merged")
+      let program = IsolatedProgram(
+        actions: [.mount(type: "proc", target: "/proc", options: "")],
+        userMapping: UserMapping(uidMap: "0 0 1\n", gidMap: "0 0 1\n"),
+        innerActions: [
+          .overlay(
+            lowers: [path.appending("lower")],
+            upper: .init(upper: path.appending("upper"), work: path.appending("work")), target: merged,
+            userAttributes: true)
+        ],
+        arguments: ["/bin/sh", "-c", "rm -r \(merged)/d && mkdir \(merged)/d && ls \(merged)/d"].map { Array($0.utf8) },
+        environment: [])
+      let result = try await output(of: program)
+      #expect([result.text, result.errors] == ["", ""])
+      let marks = try directory.directory("upper").extendedAttributes(ofName: "d")
+      #expect(marks.contains(ExtendedAttribute(name: Array("user.overlay.opaque".utf8), value: [0x79])))
+    }
+  }
+
   @Test("cancelling kills the program and everything it started")
   func cancellation() async throws {
     let started = AsyncStream.makeStream(of: Void.self)

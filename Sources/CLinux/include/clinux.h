@@ -94,5 +94,6 @@ int cl_kernel_version(uint32_t *major, uint32_t *minor);
 int cl_spawn_thread(void *(*body)(void *), void *context);
 
 #include "launcher.h"
+#include "usernamespace.h"
 
 #endif

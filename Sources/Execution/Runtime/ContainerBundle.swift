@@ -27,7 +27,7 @@ struct ContainerBundle {
         env: process.environment, cwd: "/", capabilities: .forBuild(uid: user.uid)),
       root: RuntimeSpec.Root(path: "rootfs"),
       mounts: RuntimeSpec.Mount.standard(
-        ownsNetwork: network == .none || (!inner && Machine.isInInitialUserNamespace)),
+        ownsNetwork: Machine.isInInitialUserNamespace && (network == .none || !inner)),
       linux: .forBuild(network: network))
     if let filter = runtime.compiledSeccomp {
       spec.annotations = [CompiledSeccomp.annotation: CompiledSeccomp.base64(filter)]

@@ -70,7 +70,7 @@ package final class RuntimeProbe: Sendable {
     case refuses(String)
   }
 
-  /// Runs `/bin/true` of this machine in a container whose root is this machine's, read-only.
+  /// Runs `/bin/true` of this machine in a container that has this machine's programs, read-only.
   ///
   /// crun leaves the compiled seccomp filter in its state, from where a hook copies it for the containers to come.
   static func trial(
@@ -79,14 +79,13 @@ package final class RuntimeProbe: Sendable {
     try await withTemporaryDirectory { path, directory in
       let bundle = ContainerBundle(path: path, directory: directory)
       var spec = bundle.spec((["/bin/true"], []), user: .root, network: .host, runtime: runtime, inner: inner)
-      spec.root.readonly = true
       if runtime.kind == .crun {
         let filter = bundle.runtimePath.appending(bundle.id).appending("seccomp.bpf").string
         spec.hooks = .init(poststart: [.init(path: "/bin/cp", args: ["cp", filter, path.appending("filter").string])])
       }
+      spec.mounts += try programs(in: directory.ensureDirectory("rootfs"))
       try bundle.write(spec)
-      let root = NamespaceAction.bind(source: "/", target: bundle.rootPath, readOnly: true, recursive: false)
-      let program = bundle.program(runtime: runtime, root: [root], emulation: .none, inner: inner)
+      let program = bundle.program(runtime: runtime, root: [], emulation: .none, inner: inner)
       do {
         let status = try await program.run(merged: true) { _, _ in }
         guard status == 0 else {
@@ -97,6 +96,24 @@ package final class RuntimeProbe: Sendable {
         return (error.description, nil)
       }
     }
+  }
+
+  /// Gives a root the directories that this machine's programs and libraries are in.
+  ///
+  /// Not `/` as a whole: in a user namespace it cannot be bound without all that is mounted below it.
+  private static func programs(in root: Directory) throws -> [RuntimeSpec.Mount] {
+    let machine = try Directory(at: "/")
+    var mounts: [RuntimeSpec.Mount] = []
+    for name in ["bin", "lib", "lib32", "lib64", "usr"] {
+      guard let status = try? machine.status(ofName: name) else { continue }
+      if status.kind == .symbolicLink {
+        try root.makeSymbolicLink(name, to: machine.linkTarget(ofName: name))
+      } else {
+        try root.makeDirectory(name)
+        mounts.append(.bind("/" + name, on: "/" + name, readOnly: true))
+      }
+    }
+    return mounts
   }
 
   private static func key(_ runtime: OCIRuntime, inner: Bool) throws -> String {
