@@ -55,7 +55,9 @@ let package = Package(
     module("Components", ["Diagnostics", "OCI", "Dockerfile"]),
     // Level 3
     module("Snapshots", ["OCI", "Linux", "Layers", "Content", systemPackage]),
-    module("Distribution", ["OCI", "Scheduling", "Content", "Linux", asyncHTTPClient, crypto, subprocess, systemPackage, tomlKit]),
+    module(
+      "Distribution",
+      ["OCI", "Scheduling", "Content", "Linux", asyncHTTPClient, crypto, subprocess, systemPackage, tomlKit]),
     module("Sources", ["OCI", "Diagnostics", "Components", "Content", "Linux", subprocess, systemPackage]),
     module("Planning", ["OCI", "Diagnostics", "Scheduling", "Components", "Dockerfile", crypto]),
     module("Assembly", ["OCI", "Layers", "Content", crypto]),
@@ -93,7 +95,9 @@ let package = Package(
     tests(
       "ComponentsTests",
       ["Components", "Sources", "Content", "Linux", "OCI", "Diagnostics", "TestSupport", systemPackage]),
-    tests("DistributionTests", ["Distribution", "Scheduling", "Content", "Linux", "OCI", "TestSupport", crypto, systemPackage]),
+    tests(
+      "DistributionTests",
+      ["Distribution", "Scheduling", "Content", "Linux", "OCI", "TestSupport", crypto, systemPackage]),
     tests("PlanningTests", ["Planning", "Components", "Dockerfile", "OCI", "Diagnostics"]),
     tests(
       "ExecutionTests",

@@ -106,16 +106,3 @@ extension Descriptor {
     return descriptor
   }
 }
-
-extension StepMiss {
-  /// For people: what changed, in a few words.
-  var reason: String {
-    switch cause {
-    case .neverRun: "first build"
-    case .layerGone: "a layer is gone from the store"
-    case .changed(let names):
-      names.contains("parent") && names.count == 1
-        ? "a step before changed" : names.prefix(2).joined(separator: ", ") + " changed"
-    }
-  }
-}
