@@ -72,6 +72,8 @@ extension Pipeline {
     let settings = try await RegistrySettings.load(environment: request.environment)
     return try await withRegistryClient(settings) { client in
       let snapshots = try SnapshotStore(root: store.root.appending("snapshots"))
+      // What a killed run left behind; nobody else's work is touched.
+      try await BlockingPool.shared.run { try snapshots.sweep() }
       let resources = ResourcePool(capacity: capacity(resolved.set.settings))
       let digest: @Sendable (FileDescriptor, FileIdentity) throws -> Digest = { [store] in
         try store.digest(of: $0, $1)
