@@ -11,6 +11,10 @@ if ! command -v swift >/dev/null; then
   exit 3
 fi
 
+# Static busyboxes of the architectures whose steps are run under emulation.
+export IMGSET_TEST_ROOTS="${IMGSET_TEST_ROOTS:-$PWD/.build/test-roots}"
+scripts/test-roots.sh "$IMGSET_TEST_ROOTS" amd64 arm64 arm ppc64le riscv64
+
 swift build --build-tests
 
 log=$(mktemp)

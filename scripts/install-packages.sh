@@ -33,13 +33,16 @@ LIST
       ;;
     test)
       cat <<'LIST'
-apache2-utils    htpasswd, for a registry with users
-buildah          reads and runs images, as another tool would
-docker-registry  the registry that tests publish to
-jq               looks into manifests
-openssl          certificates for a registry over HTTPS
-skopeo           reads and copies images, as another tool would
-umoci            unpacks images, as another tool would
+apache2-utils       htpasswd, for a registry with users
+buildah             reads and runs images, as another tool would
+busybox-static      the smallest root file system to run steps in
+docker-registry     the registry that tests publish to
+jq                  looks into manifests
+libarchive-tools    bsdtar, which judges layers
+openssl             certificates for a registry over HTTPS
+python3-jsonschema  checks documents against the OCI schemas
+skopeo              reads and copies images, as another tool would
+umoci               unpacks images, as another tool would
 LIST
       ;;
     *)

@@ -3,9 +3,23 @@ import Linux
 
 /// The program from its arguments to its exit code.
 package enum CommandLineTool {
+  /// What has to be done while the process has one thread: signal handlers, and for a build by an ordinary user the user
+  /// namespace in which RUN can mount.
+  package static func prepare() {
+    Interruption.prepare()
+    guard CommandLine.arguments.dropFirst().first == BuildCommand.configuration.commandName else { return }
+    do throws(UserNamespace.Failure) {
+      try UserNamespace.enter()
+    } catch {
+      // Without programs or ranges everything but RUN works, and RUN says what is missing.
+      guard case .refused(let errno) = error else { return }
+      Output.talk("error: this machine cannot make a user namespace\n = \(errno)\n = help: run imgset as root\n")
+      Output.exit(.machineCannot)
+    }
+  }
+
   /// Parses the arguments of the process, runs the command and ends the process.
   package static func run() async -> Never {
-    Interruption.prepare()
     let arguments = Array(CommandLine.arguments.dropFirst())
     await Interruption.cancelling { await run(arguments) }
   }

@@ -4,6 +4,8 @@ import Commands
 @main
 struct Main {
   static func main() async {
+    // Before anything is awaited, while the process has one thread.
+    CommandLineTool.prepare()
     await CommandLineTool.run()
   }
 }

@@ -78,7 +78,7 @@ struct StageBuilder {
   ) async throws -> StepOutcome {
     let context = StepContext(
       machinery: cell.machinery, layers: image.layers, platform: platform, time: Timestamp(seconds: cell.epoch),
-      name: "\(cell.id) \(stage.index) \(number)")
+      name: "\(cell.machinery.set) \(cell.id) \(stage.index) \(number)")
     switch step {
     case .makeDirectory(let path):
       return try await DirectoryExecutor(context: context, path: path).run()

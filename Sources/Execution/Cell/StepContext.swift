@@ -18,6 +18,8 @@ package struct StepMachinery: Sendable {
   /// Finds the emulator for a foreign platform.
   package let emulator: @Sendable (Platform) async throws -> Emulator
   package let purpose: Purpose
+  /// The set that the cells belong to, so that records of equally named cells of other sets are not taken for theirs.
+  package let set: String
   /// One computation for steps with the same key that cells want at the same time.
   let inFlight = SingleFlight<Digest, StepOutcome>(remembers: true)
 
@@ -33,7 +35,8 @@ package struct StepMachinery: Sendable {
 
   package init(
     store: ContentStore, layers: LayerStore, snapshots: SnapshotStore, runner: any StepRunner,
-    resources: ResourcePool, purpose: Purpose, emulator: @escaping @Sendable (Platform) async throws -> Emulator
+    resources: ResourcePool, purpose: Purpose, set: String,
+    emulator: @escaping @Sendable (Platform) async throws -> Emulator
   ) {
     self.store = store
     self.layers = layers
@@ -43,6 +46,7 @@ package struct StepMachinery: Sendable {
     self.resources = resources
     self.emulator = emulator
     self.purpose = purpose
+    self.set = set
   }
 }
 

@@ -30,6 +30,8 @@ struct RunExecutor: Sendable {
 
   private func make() async throws -> StoredLayer? {
     let machinery = context.machinery
+    // What this machine lacks is said before anything is unpacked for it.
+    try await machinery.runner.check(context.platform)
     let lowers = try await machinery.unpack(context.layers)
     var mounted: [Int: [FilePath]] = [:]
     for (number, layers) in mountLayers { mounted[number] = try await machinery.unpack(layers) }
@@ -50,16 +52,15 @@ struct RunExecutor: Sendable {
   /// Writes the layer of what the command changed, and keeps the changed files as the layer's snapshot.
   private func commit(_ change: StepChange) async throws -> StoredLayer? {
     let time = context.time
-    let difference = try await BlockingPool.shared.run {
-      try UpperDiff(of: change.snapshot.files, over: change.base, latest: time)
+    let difference = try await BlockingPool.shared.runCancellable { cancellation in
+      try change.difference(latest: time, cancellation: cancellation)
     }
     if difference.entries.isEmpty {
       try await BlockingPool.shared.run { try change.snapshot.discard() }
       return nil
     }
-    let size = difference.entries.reduce(Int64(0)) { $0 + $1.size }
-    let layer = try await context.machinery.layers.write(size: size) { writer, _ in
-      try difference.write(to: writer)
+    let layer = try await context.machinery.layers.write(size: difference.size) { writer, cancellation in
+      try difference.write(to: writer, cancellation: cancellation)
     }.layer
     try await BlockingPool.shared.run { try change.snapshot.commit(as: layer.diffID) }
     return layer

@@ -30,18 +30,12 @@ package struct ContainerRunner: StepRunner {
     self.emulator = emulator
   }
 
+  package func check(_ platform: Platform) async throws { _ = try await means(for: platform) }
+
   package func run(
     _ request: RunRequest, output: @escaping @Sendable (ArraySlice<UInt8>) -> Void
   ) async throws -> StepChange {
-    guard Machine.effectiveUser == 0 else {
-      throw RunError.machineCannot(
-        what: "run a step without a user namespace", reason: "mounting needs root or a range of subordinate ids",
-        help: "apt-get install uidmap, and give the user ranges in /etc/subuid and /etc/subgid")
-    }
-    let emulation: Emulation =
-      Emulator.isNeeded(for: request.platform) ? try .choose(for: await emulator(request.platform)) : .none
-    let inner = if case .own = emulation { true } else { false }
-    let runtime = try await probe.runtime(inner: inner)
+    let (emulation, inner, runtime) = try await means(for: request.platform)
     let prepared = try await BlockingPool.shared.run {
       try PreparedStep(request, runner: self, runtime: runtime, emulation: emulation, inner: inner)
     }
@@ -53,6 +47,18 @@ package struct ContainerRunner: StepRunner {
       prepared.abandon()
       throw error is LaunchError ? RunError.notStarted(reason: "\(error)") : error
     }
+  }
+
+  /// How steps of a platform are run here: the emulation, whether that needs an inner user namespace, and the runtime.
+  private func means(for platform: Platform) async throws -> (Emulation, inner: Bool, OCIRuntime) {
+    guard Machine.effectiveUser == 0 else {
+      throw RunError.machineCannot(
+        what: "run a step without a user namespace", reason: "mounting needs root or a range of subordinate ids",
+        help: "apt-get install uidmap, and give the user ranges in /etc/subuid and /etc/subgid")
+    }
+    let emulation: Emulation = Emulator.isNeeded(for: platform) ? try .choose(for: await emulator(platform)) : .none
+    let inner = if case .own = emulation { true } else { false }
+    return (emulation, inner, try await probe.runtime(inner: inner))
   }
 
   /// Passed to every step that does not set them itself, and recorded nowhere.

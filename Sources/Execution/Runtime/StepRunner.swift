@@ -1,9 +1,15 @@
 import Layers
 import Linux
+import OCI
 import Snapshots
 
 /// Runs the process of a RUN step, so that a build can be tested without root and containers.
 package protocol StepRunner: Sendable {
+  /// Looks whether steps of a platform can be run at all, before anything is done for one.
+  ///
+  /// - Throws: `RunError.machineCannot` with what is missing.
+  func check(_ platform: Platform) async throws
+
   /// Runs `request` and returns what it changed; the caller commits or discards that.
   ///
   /// - Parameter output: gets standard output and error in the order they were written, on a thread of the pool.
