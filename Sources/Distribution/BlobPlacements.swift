@@ -12,6 +12,8 @@ final class BlobPlacements: Sendable {
     var repositories: [Place: [Repository]] = [:]
     /// Seen by asking the registry, as opposed to concluded from a successful upload.
     var confirmed: Set<Endpoint.Content> = []
+    /// How blobs got to where they were sent ahead of a publication, until that counts them.
+    var ahead: [Endpoint.Content: BlobOutcome] = [:]
   }
 
   private let state = Mutex(State())
@@ -27,10 +29,27 @@ final class BlobPlacements: Sendable {
     }
   }
 
+  /// Remembers how a blob was brought to its place before its publication began.
+  func recordAhead(_ outcome: BlobOutcome, of digest: Digest, at endpoint: Endpoint) {
+    state.withLock { $0.ahead[Endpoint.Content(endpoint: endpoint, digest: digest)] = outcome }
+  }
+
+  /// How a blob was brought to its place before, told once; nil when it was not.
+  func takeAhead(_ digest: Digest, at endpoint: Endpoint) -> BlobOutcome? {
+    state.withLock { $0.ahead.removeValue(forKey: Endpoint.Content(endpoint: endpoint, digest: digest)) }
+  }
+
   /// Another repository of the same registry that has the blob, the first one that was recorded.
   func source(of digest: Digest, for endpoint: Endpoint) -> Repository? {
     state.withLock { state in
       state.repositories[Place(origin: endpoint.origin, digest: digest)]?.first { $0 != endpoint.repository }
+    }
+  }
+
+  /// Whether the blob was brought to or seen in the endpoint's repository during this run.
+  func has(_ digest: Digest, at endpoint: Endpoint) -> Bool {
+    state.withLock { state in
+      state.repositories[Place(origin: endpoint.origin, digest: digest)]?.contains(endpoint.repository) ?? false
     }
   }
 

@@ -37,8 +37,14 @@ final class PublicationLedger: Sendable {
     _ descriptor: Descriptor, from store: ContentStore, to endpoint: Endpoint, _ client: RegistryClient
   ) async throws {
     let progress = progress
-    let outcome = try await client.push(descriptor, from: store, to: endpoint) { bytes in
-      progress(.sending(descriptor, to: endpoint, bytes: bytes))
+    let ahead = client.placements.takeAhead(descriptor.digest, at: endpoint)
+    let outcome: BlobOutcome
+    if let ahead {
+      outcome = ahead
+    } else {
+      outcome = try await client.push(descriptor, from: store, to: endpoint) { bytes in
+        progress(.sending(descriptor, to: endpoint, bytes: bytes))
+      }
     }
     state.withLock { state in
       state.counts[outcome, default: 0] += 1

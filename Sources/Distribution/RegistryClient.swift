@@ -15,6 +15,8 @@ package final class RegistryClient: Sendable {
   let resolutions = SingleFlight<Reference, ResolvedManifest>(remembers: true)
   /// One download per blob at a time.
   let downloads = SingleFlight<Digest, Bool>(remembers: false)
+  /// One upload per blob and registry at a time; what comes later is a mount.
+  let uploads = SingleFlight<Endpoint.Upload, Bool>(remembers: true)
   private let servers = SingleFlight<ServerKey, Origin>(remembers: true)
 
   private struct ServerKey: Hashable {

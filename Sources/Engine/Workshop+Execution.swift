@@ -27,11 +27,14 @@ extension Workshop {
     }
     let machinery = machinery(request.ignoresCache ? .rebuild : .build)
     let graph = try TaskGraph(plan.cells.map { TaskGraph.Node($0.id, after: $0.dependencies) })
-    let outcomes = await graph.run(limit: jobs) { id, _ in
-      guard let cell = plan[id] else { preconditionFailure("the graph is made of the plan's cells") }
-      let manifest = try await execute(cell, states[id], library, machinery)
-      library.add(manifest, for: id)
-      return manifest
+    let outcomes = try await sendingAhead { send in
+      await graph.run(limit: jobs) { id, _ in
+        guard let cell = plan[id] else { preconditionFailure("the graph is made of the plan's cells") }
+        let manifest = try await execute(cell, states[id], library, machinery)
+        library.add(manifest, for: id)
+        if cell.isSelected { send(manifest, id) }
+        return manifest
+      }
     }
     var results: [Planning.CellID: CellOutcome] = [:]
     for (node, outcome) in zip(graph.nodes, outcomes) {
