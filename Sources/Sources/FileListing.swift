@@ -27,6 +27,11 @@ package struct FileListing: Hashable, Sendable {
 
   private(set) var files: [File]
 
+  /// The listing of a component whose binaries depend on nothing, because it has none.
+  static let empty = FileListing(files: [])
+
+  private init(files: [File]) { self.files = files }
+
   /// Walks `directory`; symbolic links are listed, never followed. Blocks.
   ///
   /// - Parameter excluded: names directly below the directory to leave out with all they contain.

@@ -32,7 +32,9 @@ package struct Workspaces: Sendable {
   /// The files that a component's binaries depend on: all but `.git`, what a script makes (`bin/`), and a `src/` that is
   /// replaced by a checkout.
   package func files(of component: Component) async throws -> FileListing {
-    try await BlockingPool.shared.run { [self] in
+    // Without a script nothing is made from the files; what is copied from them is looked at by the steps themselves.
+    guard component.hasBuildScript || component.source != nil else { return .empty }
+    return try await BlockingPool.shared.run { [self] in
       let root = try explaining("open", set.bytes) { () throws(Errno) in try Directory(at: set) }
       let directory = try explaining("open", Array(component.path.utf8)) { () throws(Errno) in
         try root.directory(component.path, followLast: true)

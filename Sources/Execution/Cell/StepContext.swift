@@ -85,6 +85,14 @@ struct StepContext: Sendable {
     return StepOutcome(layer: record.layer, isCached: true)
   }
 
+  /// While examining, gives up on a step that has never run: finding out its inputs may cost more than it is worth.
+  ///
+  /// - Throws: `StepMiss` of cause `neverRun`.
+  func requireEarlierRun() throws {
+    guard machinery.purpose == .examine, try store.records.lastStep(named: name) == nil else { return }
+    throw StepMiss(cause: .neverRun)
+  }
+
   /// Remembers a result.
   func remember(_ outcome: StepOutcome, _ inputs: CacheInputs, seconds: Double) throws {
     try store.records.setStep(

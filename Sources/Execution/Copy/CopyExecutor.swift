@@ -23,6 +23,7 @@ struct CopyExecutor: Sendable {
   ///
   /// - Throws: `CopyError` for what cannot be copied; `LayerError`, `ContentError`, `PathError`.
   func run() async throws -> StepOutcome {
+    try context.requireEarlierRun()
     let target = step.isLinked ? Tree() : nil
     let owner = try await resolvedOwner()
     let request = CopyPlan.Request(
