@@ -52,15 +52,15 @@ let package = Package(
     module("Progress", ["OCI"]),
     // Level 2
     module("Content", ["OCI", "Linux", crypto, grdb, systemPackage]),
-    module("Components", ["Diagnostics", "OCI", "Dockerfile"]),
+    module("Components", ["Diagnostics", "OCI"]),
     // Level 3
-    module("Snapshots", ["OCI", "Linux", "Layers", "Content", systemPackage]),
+    module("Snapshots", ["OCI", "Linux", "Layers", systemPackage]),
     module(
       "Distribution",
       ["OCI", "Scheduling", "Content", "Linux", asyncHTTPClient, crypto, subprocess, systemPackage, tomlKit]),
     module("Sources", ["OCI", "Diagnostics", "Components", "Content", "Linux", subprocess, systemPackage]),
     module("Planning", ["OCI", "Diagnostics", "Scheduling", "Components", "Dockerfile", crypto]),
-    module("Assembly", ["OCI", "Layers", "Content", crypto]),
+    module("Assembly", ["OCI", "Content"]),
     // Level 4
     module(
       "Execution",
@@ -74,7 +74,7 @@ let package = Package(
       "Engine",
       [
         "OCI", "Diagnostics", "Scheduling", "Progress", "Linux", "Layers", "Content", "Components", "Distribution",
-        "Sources", "Planning", "Assembly", "Snapshots", "Execution", "Dockerfile", crypto, systemPackage, tomlKit,
+        "Sources", "Planning", "Assembly", "Snapshots", "Execution", crypto, systemPackage, tomlKit,
       ]),
     // Level 6 and 7
     module(
@@ -101,7 +101,11 @@ let package = Package(
     tests("PlanningTests", ["Planning", "Components", "Dockerfile", "OCI", "Diagnostics"]),
     tests(
       "ExecutionTests",
-      ["Execution", "Planning", "Dockerfile", "Snapshots", "Layers", "Content", "Linux", "OCI", crypto, systemPackage]),
+      [
+        "Execution", "Planning", "Assembly", "Scheduling", "Components", "Diagnostics", "Dockerfile", "Snapshots",
+        "Layers",
+        "Content", "Linux", "OCI", systemPackage,
+      ]),
     tests("ProgressTests", ["Progress", "OCI"]),
     tests("PackageTests", []),
     tests("IntegrationTests", ["TestSupport", "Linux", "OCI", "imgset", subprocess, systemPackage]),
