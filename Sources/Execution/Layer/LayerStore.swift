@@ -4,9 +4,7 @@ import Linux
 import OCI
 import Scheduling
 
-/// Writes layers into the store, with as many cores as there are and one large layer at a time.
-///
-/// Compression uses every core by itself, so two layers at once would only hold memory twice.
+/// Writes layers into the store: a large one on all cores by itself, as many small ones at once as there are cores.
 package struct LayerStore: Sendable {
   package let store: ContentStore
   let resources: ResourcePool
@@ -21,8 +19,9 @@ package struct LayerStore: Sendable {
     self.compression = compression
   }
 
-  /// Below this many bytes of content a layer is not worth more than one core.
-  private static let smallSize: Int64 = 1 << 20
+  /// A layer of less content is compressed on one core, so that several are written at once: that keeps the cores busier than
+  /// one layer after the other on all of them.
+  private static let smallSize: Int64 = 64 << 20
 
   /// Writes one layer; `fill` adds its entries in path order on a thread that may block.
   ///
@@ -33,19 +32,30 @@ package struct LayerStore: Sendable {
     size: Int64, _ fill: @escaping @Sendable (LayerWriter, CancellationFlag) throws -> Void
   ) async throws -> (layer: StoredLayer, index: LayerIndex) {
     let workers = size < Self.smallSize ? 1 : workers
-    return try await resources.withPermits([.cpu: workers]) {
+    let pending = try await resources.withPermits([.cpu: workers]) {
       try await BlockingPool.shared.runCancellable { [store, compression] cancellation in
         let ingest = try store.ingest(hashing: false)
-        defer { ingest.cancel() }
         let writer = try LayerWriter(into: IngestSink(ingest), compression: compression, workers: workers)
         try fill(writer, cancellation)
-        let written = try writer.finish()
-        try ingest.commit(expecting: written.descriptor, knownDigest: written.digest)
-        try store.records.setLayerIndex(written.diffID, written.index.encoded())
-        return (StoredLayer(descriptor: written.descriptor, diffID: written.diffID), written.index)
+        return PendingLayer(ingest: ingest, written: try writer.finish())
       }
     }
+    // The disk is waited for without holding the cores.
+    return try await BlockingPool.shared.run { [store] in
+      let written = pending.written
+      try pending.ingest.commit(expecting: written.descriptor, knownDigest: written.digest)
+      try store.records.setLayerIndex(written.diffID, written.index.encoded())
+      return (StoredLayer(descriptor: written.descriptor, diffID: written.diffID), written.index)
+    }
   }
+}
+
+/// A layer that is written but not yet in the store; gone when it is dropped.
+///
+/// `@unchecked Sendable` because the ingest is handed from one thread of the pool to the next and never used by two at once.
+private struct PendingLayer: @unchecked Sendable {
+  let ingest: Ingest
+  let written: WrittenLayer
 }
 
 /// Lets a layer be written into an ingest.
