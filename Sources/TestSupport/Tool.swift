@@ -7,8 +7,13 @@ package struct Tool: Sendable {
   package let name: String
   package let path: FilePath
 
-  /// nil when there is no such program in `PATH`.
+  /// nil when there is no such program in `PATH`; a name with a slash is the path itself.
   package init?(_ name: String) {
+    if name.contains("/") {
+      guard access(name, X_OK) == 0 else { return nil }
+      (self.name, path) = (name, FilePath(name))
+      return
+    }
     let directories = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
     guard
       let path = directories.split(separator: ":").map({ FilePath(String($0)).appending(name) })
