@@ -22,11 +22,11 @@ enum Schemas {
     documents = {}
     for name in names:
         document = load(name)
-        documents["https://opencontainers.org/schema/image/" + name] = document
-        documents["https://opencontainers.org/schema/" + name] = document
         documents[document.get("id", name)] = document
         documents[name] = document
-        documents["https://opencontainers.org/schema/image/descriptor/" + name] = document
+        # References are relative to the ids of the schemas that make them.
+        for folder in ["", "image/", "image/descriptor/", "image/manifest/", "image/index/", "image/config/"]:
+            documents["https://opencontainers.org/schema/" + folder + name] = document
     def validate(document, schema):
         schema = load(schema)
         resolver = RefResolver(schema.get("id", ""), schema, store=documents)
