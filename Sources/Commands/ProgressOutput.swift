@@ -72,6 +72,10 @@ final class ProgressOutput: Sendable {
         renderer = .plain(plain)
       case .terminal(var terminal):
         terminal.apply(event, at: now)
+        if case .warning(let text) = event {
+          Output.talk(terminal.finish())
+          Self.talk(warning: text)
+        }
         if case .runFinished(let result) = event {
           let summary = Summary(state: terminal.state, result: result)
           Output.talk(terminal.finish() + summary.rendered(isColored: Terminal.standardError?.isColored ?? false))
@@ -82,13 +86,17 @@ final class ProgressOutput: Sendable {
         renderer = .json(json)
       case .quiet(var state):
         state.apply(event, at: now)
-        if case .warning(let text) = event { Output.talk("warning: \(text)\n") }
+        if case .warning(let text) = event { Self.talk(warning: text) }
         if case .runFinished(let result) = event, !state.failures.isEmpty {
           Output.talk(Summary(state: state, result: result).rendered())
         }
         renderer = .quiet(state)
       }
     }
+  }
+
+  private static func talk(warning: String) {
+    Output.talk(Printable.lines(warning).map { $0 + "\n" }.joined())
   }
 
   private func tick() {

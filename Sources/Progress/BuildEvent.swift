@@ -13,6 +13,7 @@ package enum BuildEvent: Sendable {
   case cellFinished(CellID, CellResult)
   /// Bytes on their way to or from a registry.
   case transfer(Transfer)
+  /// A message in the usual shape, its severity in front, lines separated by line feeds.
   case warning(String)
   /// Last of a run, also of a failed one.
   case runFinished(RunResult)

@@ -51,7 +51,7 @@ package struct PlainRenderer: Sendable {
     case .stepFinished(let id, let index, let isCached, let duration):
       logs[id]?.finish(index: index, isCached: isCached, duration: duration)
     case .cellFinished(let id, let result): return block(id, result)
-    case .warning(let text): return ["warning: " + Printable.text(text.utf8)]
+    case .warning(let text): return Printable.lines(text)
     case .runFinished(let result): return summary(result)
     case .cellStarted, .transfer: break
     }

@@ -1,5 +1,5 @@
 /// Foreign bytes as text that cannot steer a terminal or a log viewer.
-enum Printable {
+package enum Printable {
   /// One line: escape sequences and control characters are dropped, a carriage return starts the line anew, tabs become
   /// spaces, and invalid UTF-8 is replaced.
   static func text(_ bytes: some Collection<UInt8>) -> String {
@@ -18,6 +18,11 @@ enum Printable {
       }
     }
     return text
+  }
+
+  /// Several lines, each made harmless by itself.
+  package static func lines(_ text: String) -> [String] {
+    Array(text.utf8).split(separator: 0x0A, omittingEmptySubsequences: false).map { Self.text($0) }
   }
 
   /// Drops the sequences of [ECMA-48](https://ecma-international.org/publications-and-standards/standards/ecma-48/):

@@ -49,7 +49,7 @@ import Testing
         12,
         #"{"cause":"base/arm/v7","milliseconds":0,"outcome":"skipped","t":"2026-03-01T12:00:41.850Z","type":"unit.done","unit":"cli/arm/v7","v":1}"#
       ),
-      (14, #"{"t":"2026-03-01T12:00:42.250Z","text":"no release payload","type":"warn","v":1}"#),
+      (14, #"{"t":"2026-03-01T12:00:42.250Z","text":"warning: no release payload","type":"warn","v":1}"#),
       (16, #"{"images":[],"t":"2026-03-01T12:00:42.450Z","text":"3 of 6 units are missing","type":"run.done","v":1}"#),
     ]
     for (index, line) in expected { #expect(lines[index] == line + "\n") }

@@ -115,7 +115,7 @@ enum Scenario {
       ),
       (at(41_600), .cellFinished(cell("cli", "arm"), CellResult(.skipped(because: cell("base", "arm"))))),
       (at(41_600), .cellFinished(cell("dns", "arm"), CellResult(.skipped(because: cell("base", "arm"))))),
-      (at(42_000), .warning("no release payload")),
+      (at(42_000), .warning("warning: no release payload")),
       (
         at(42_100),
         .cellFinished(
