@@ -1,10 +1,12 @@
 import Assembly
 import Content
+import Diagnostics
 import Distribution
 import Execution
 import Linux
 import OCI
 import Planning
+import Progress
 import Scheduling
 import Synchronization
 
@@ -14,9 +16,9 @@ package final class ImageLibrary: ImageProvider {
   private let client: RegistryClient
   /// Whether references are asked for again although the store knows where they led.
   private let refreshes: Bool
-  private let results = Mutex<[CellID: Descriptor]>([:])
+  private let results = Mutex<[Planning.CellID: Descriptor]>([:])
   private let pulls = SingleFlight<Use, Descriptor>(remembers: true)
-  private let report: @Sendable (Reference, PullEvent) -> Void
+  private let report: @Sendable (BuildEvent) -> Void
 
   private struct Use: Hashable {
     var reference: Reference
@@ -25,7 +27,7 @@ package final class ImageLibrary: ImageProvider {
 
   package init(
     store: ContentStore, client: RegistryClient, refreshes: Bool,
-    report: @escaping @Sendable (Reference, PullEvent) -> Void
+    report: @escaping @Sendable (BuildEvent) -> Void
   ) {
     self.store = store
     self.client = client
@@ -34,7 +36,7 @@ package final class ImageLibrary: ImageProvider {
   }
 
   /// Makes a cell's result known to those that depend on it.
-  package func add(_ manifest: Descriptor, for id: CellID) { results.withLock { $0[id] = manifest } }
+  package func add(_ manifest: Descriptor, for id: Planning.CellID) { results.withLock { $0[id] = manifest } }
 
   package func image(_ origin: ImageOrigin) async throws -> Image {
     let manifest = try await manifest(origin)
@@ -58,6 +60,14 @@ package final class ImageLibrary: ImageProvider {
     }
   }
 
+  /// Carelessly made images say so; the index's word counts, as everywhere.
+  private static func warning(_ reference: Reference, _ platform: Platform, claimed: Platform) -> String {
+    Diagnostic.warning(
+      "the image for \(platform) says that it is for \(claimed)", at: "\(reference)",
+      why: ["its index lists it for \(platform), and that is what counts"]
+    ).rendered()
+  }
+
   private func pull(_ reference: Reference, _ platform: Platform) async throws -> Descriptor {
     let known = try await BlockingPool.shared.run { [self] in
       refreshes ? nil : try store.records.resolution(of: reference, platform)
@@ -65,7 +75,12 @@ package final class ImageLibrary: ImageProvider {
     if let known, try await BlockingPool.shared.run({ [store] in store.containsImage(known) }) { return known }
     // What was known but is damaged comes back under the same digest, whatever the tag says by now.
     let wanted = known.map { reference.pinned($0.digest) } ?? reference
-    let pulled = try await client.pull(wanted, platform: platform, into: store) { [report] in report(reference, $0) }
+    let pulled = try await client.pull(wanted, platform: platform, into: store) { [report] in
+      report(.transfer(reference, $0))
+    }
+    if pulled.claimedPlatform.architecture != platform.architecture {
+      report(.warning(Self.warning(reference, platform, claimed: pulled.claimedPlatform)))
+    }
     try await BlockingPool.shared.run { [store] in
       try store.records.setResolution(of: reference, platform, to: pulled.manifest)
     }

@@ -22,9 +22,8 @@ package enum CellOutcome: Sendable {
 extension Workshop {
   /// Carries out the plan: cells that are up to date cost nothing, a failed one takes only its dependants with it.
   func execute(_ states: [Planning.CellID: CellState]) async throws -> [Planning.CellID: CellOutcome] {
-    let library = ImageLibrary(store: store, client: client, refreshes: request.refreshesImages) { [events] in
-      events(.transfer($0, $1))
-    }
+    let library = ImageLibrary(
+      store: store, client: client, refreshes: request.refreshesImages, report: events)
     let machinery = machinery(request.ignoresCache ? .rebuild : .build)
     let graph = try TaskGraph(plan.cells.map { TaskGraph.Node($0.id, after: $0.dependencies) })
     let outcomes = try await sendingAhead { send in
