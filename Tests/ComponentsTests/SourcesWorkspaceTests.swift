@@ -219,7 +219,7 @@ import Testing
 
   /// Whether a process has ended; a zombie has.
   private static func isGone(_ pid: Int32) async throws -> Bool {
-    for _ in 0..<200 {
+    for _ in 0..<3000 {
       guard let stat = try? SourcesFixture.read(FilePath("/proc/\(pid)/stat")) else { return true }
       if stat.contains(") Z ") { return true }
       try await Task.sleep(for: .milliseconds(10))

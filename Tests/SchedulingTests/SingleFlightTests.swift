@@ -1,20 +1,17 @@
+import Scheduling
 import Testing
 
-import Scheduling
-
-@testable import Distribution
-
-@Suite("single flight and limits")
+@Suite("single flight")
 struct SingleFlightTests {
   @Test("callers at the same time share one computation")
   func shares() async throws {
     let flight = SingleFlight<Int, Int>(remembers: true)
-    let made = Collected<Int>()
+    let made = Log()
     let values = try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<50 {
         group.addTask {
           try await flight.value(for: 1) {
-            made.append(1)
+            made.add("made")
             try await Task.sleep(for: .milliseconds(5))
             return 7
           }
@@ -23,15 +20,14 @@ struct SingleFlightTests {
       return try await group.reduce(into: []) { $0.append($1) }
     }
     #expect(values == Array(repeating: 7, count: 50))
-    #expect(made.values.count == 1)
+    #expect(made.all.count == 1)
   }
 
   @Test("a failure reaches those who wait and is not remembered")
   func failure() async throws {
     let flight = SingleFlight<Int, Int>(remembers: true)
-    await #expect(throws: RegistryError.self) {
-      try await flight.value(for: 1) { throw RegistryError(.connection, "x") }
-    }
+    struct Failure: Error {}
+    await #expect(throws: Failure.self) { try await flight.value(for: 1) { throw Failure() } }
     #expect(try await flight.value(for: 1) { 3 } == 3)
     #expect(try await flight.value(for: 1) { 4 } == 3)
     flight.forget(1)
@@ -66,25 +62,5 @@ struct SingleFlightTests {
       return try await group.compactMap { $0 }.first { _ in true }
     }
     #expect(value == 9)
-  }
-
-  @Test("a limit is never exceeded and nobody is forgotten")
-  func limit() async throws {
-    let limit = RequestLimit(3)
-    let running = Collected<Int>()
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<40 {
-        group.addTask {
-          try await limit.run {
-            running.append(1)
-            #expect(running.values.reduce(0, +) <= 3)
-            await Task.yield()
-            running.append(-1)
-          }
-        }
-      }
-      try await group.waitForAll()
-    }
-    #expect(running.values.count == 80)
   }
 }
