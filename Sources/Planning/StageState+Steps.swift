@@ -47,7 +47,7 @@ extension StageState {
     var files: [CopyStep.InlineFile] = []
     for source in transfer.sources {
       switch source {
-      case .path(let word): sources.append(try scope.expand(word))
+      case .path(let word): sources.append(try scope.expand(sourcePattern(word)))
       case .heredoc(let heredoc):
         files.append(.init(name: heredoc.name, content: try scope.expand(heredoc)))
       }
@@ -67,6 +67,21 @@ extension StageState {
     return LoweredInstruction(
       history: "\(instruction.keyword.rawValue) \(shown.joined(separator: " "))", step: .copy(step),
       range: instruction.range)
+  }
+
+  /// A source in which `\*`, `\?` and `\[` come out of the expansion as they are, since there they are no wildcards.
+  private func sourcePattern(_ word: Word) -> Word {
+    let backslash = UInt8(ascii: "\\")
+    guard scope.expander.escape == backslash else { return word }
+    var bytes: [UInt8] = []
+    var rest = Array(word.text.utf8)[...]
+    while let byte = rest.popFirst() {
+      bytes.append(byte)
+      guard byte == backslash, let next = rest.popFirst() else { continue }
+      if "*?[]".utf8.contains(next) { bytes.append(backslash) }
+      bytes.append(next)
+    }
+    return Word(String(decoding: bytes, as: UTF8.self), range: word.range)
   }
 
   func lower(_ add: AddInstruction, _ instruction: Instruction) throws(DiagnosticsError) -> LoweredInstruction {

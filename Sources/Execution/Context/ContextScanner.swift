@@ -3,7 +3,6 @@ import Layers
 import Linux
 import OCI
 import SystemPackage
-import SystemPackage
 
 /// Looks at the files of a build context that an instruction names, and at nothing else.
 ///
@@ -64,6 +63,15 @@ private struct ContextWalk {
   /// Directories whose whole content is listed already.
   var walked: Set<EntryPath> = []
 
+  /// Something found, before it is decided whether it is listed.
+  struct Sighting {
+    let path: EntryPath
+    let status: FileStatus
+    let name: [UInt8]
+    /// The directory that has it.
+    let directory: Directory
+  }
+
   /// As many links as Linux follows in one path.
   static let hopLimit = 40
 
@@ -72,16 +80,26 @@ private struct ContextWalk {
     self.cancellation = cancellation
   }
 
-  mutating func visit(_ path: EntryPath, hops: Int = 0) throws {
+  /// Lists a path with what is above it and below it.
+  ///
+  /// - Parameter hidden: directories on the way that are left out themselves, and are listed only when something below is
+  ///   taken back in.
+  mutating func visit(_ path: EntryPath, hops: Int = 0, hidden: [Sighting] = []) throws {
+    var hidden = hidden
     var directory = scanner.root
     var at = EntryPath.root
     var rest = path.components[...]
     while let name = rest.popFirst() {
       let child = at.appending(name: name)
-      guard let status = try status(of: Array(name), in: directory, at: child),
-        scanner.visibility(child, status.kind == .directory) != .ignored
-      else { return }
-      try add(child, status, name: Array(name), in: directory)
+      guard let status = try status(of: Array(name), in: directory, at: child) else { return }
+      let sighting = Sighting(path: child, status: status, name: Array(name), directory: directory)
+      switch scanner.visibility(child, status.kind == .directory) {
+      case .ignored: return
+      case .ignoredButSearched: hidden.append(sighting)
+      case .visible:
+        for earlier in hidden + [sighting] { try add(earlier) }
+        hidden = []
+      }
       switch status.kind {
       case .directory:
         directory = try explaining("open", child.bytes) { () throws(Errno) in try directory.directory(Array(name)) }
@@ -90,13 +108,15 @@ private struct ContextWalk {
         let base = target.first == UInt8(ascii: "/") ? EntryPath.root : at
         let tail = rest.flatMap { [UInt8(ascii: "/")] + $0 }
         guard let next = EntryPath(tarName: base.bytes + [UInt8(ascii: "/")] + target + tail) else { return }
-        return try visit(next, hops: hops + 1)
+        return try visit(next, hops: hops + 1, hidden: hidden)
       default:
         return
       }
       at = child
     }
-    try walk(directory, at: at)
+    if try walk(directory, at: at) {
+      for earlier in hidden { try add(earlier) }
+    }
   }
 
   /// Lists everything below a directory; returns whether anything is visible there.
@@ -117,7 +137,7 @@ private struct ContextWalk {
         isVisible = isVisible || hasVisible
       }
       if isVisible {
-        try add(child, status, name: entry.name, in: directory)
+        try add(Sighting(path: child, status: status, name: entry.name, directory: directory))
         found = true
       }
     }
@@ -130,7 +150,8 @@ private struct ContextWalk {
     }
   }
 
-  private mutating func add(_ path: EntryPath, _ status: FileStatus, name: [UInt8], in directory: Directory) throws {
+  private mutating func add(_ sighting: Sighting) throws {
+    let (path, status) = (sighting.path, sighting.status)
     guard entries[path] == nil else { return }
     let special = UInt16(status.permissions & 0o7000)
     let kind: LayerEntry.Kind
@@ -144,7 +165,7 @@ private struct ContextWalk {
     case .symbolicLink:
       kind = .symlink(
         target: try explaining("read the link", path.bytes) { () throws(Errno) in
-          try directory.linkTarget(ofName: name)
+          try sighting.directory.linkTarget(ofName: sighting.name)
         })
       mode = 0o777
     case .fifo: kind = .fifo

@@ -32,7 +32,7 @@ struct CopyExecutor: Sendable {
       mode: step.mode, time: context.time)
     let found = try await BlockingPool.shared.runCancellable { try find($0) }
     let tree = try await sourceTree(found)
-    let selections = try step.sources.flatMap { try tree.matches(of: $0, hasIgnoreFile: hasIgnoreFile) }
+    let selections = try selected(in: tree)
 
     guard let inputs = inputs(selections, tree, owner: owner) else {
       // Some file was never hashed: writing the layer hashes it in the same pass, and equal content gives the equal layer.
@@ -59,6 +59,22 @@ struct CopyExecutor: Sendable {
     case .context: try Tree([LayerIndex(scan?.entries ?? [])])
     case .image(let layers): try await context.machinery.catalog.tree(of: layers)
     }
+  }
+
+  /// What the sources name. A wildcard may match nothing as long as the instruction has something to copy.
+  private func selected(in tree: Tree) throws -> [CopySelection] {
+    var selections: [CopySelection] = []
+    var empty: CopyError?
+    for source in step.sources {
+      do {
+        selections += try tree.matches(of: source, hasIgnoreFile: hasIgnoreFile)
+      } catch let error as CopyError {
+        guard case .nothingMatches = error else { throw error }
+        empty = empty ?? error
+      }
+    }
+    if let empty, selections.isEmpty, step.inlineFiles.isEmpty { throw empty }
+    return selections
   }
 
   /// Everything that the result depends on; nil when a file's content is not hashed yet.
@@ -91,7 +107,7 @@ struct CopyExecutor: Sendable {
     // The scan is repeated with the digests known now; a file that changed meanwhile leaves no record.
     let again = try await BlockingPool.shared.runCancellable { try find($0) }
     let tree = try await sourceTree(again)
-    let selections = try step.sources.flatMap { try tree.matches(of: $0, hasIgnoreFile: hasIgnoreFile) }
+    let selections = try selected(in: tree)
     let outcome = StepOutcome(layer: written.layer, isCached: false)
     if let inputs = inputs(selections, tree, owner: (request.uid, request.gid)) {
       try context.remember(outcome, inputs, seconds: seconds)
