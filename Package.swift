@@ -97,15 +97,15 @@ let package = Package(
       ["Components", "Sources", "Content", "Linux", "OCI", "Diagnostics", "TestSupport", systemPackage]),
     tests(
       "DistributionTests",
-      ["Distribution", "Scheduling", "Content", "Linux", "OCI", "TestSupport", crypto, systemPackage]),
+      ["Distribution", "Content", "Linux", "OCI", "TestSupport", crypto, systemPackage]),
     tests("PlanningTests", ["Planning", "Components", "Dockerfile", "OCI", "Diagnostics"]),
     tests(
       "ExecutionTests",
       [
         "Execution", "Planning", "Assembly", "Scheduling", "Components", "Diagnostics", "Dockerfile", "Snapshots",
-        "Layers",
-        "Content", "Linux", "OCI", systemPackage,
-      ]),
+        "Layers", "Content", "Linux", "OCI", systemPackage,
+      ], resources: [.copy("Fixtures")]),
+    tests("AssemblyTests", ["Assembly", "Content", "Linux", "OCI", systemPackage]),
     tests("ProgressTests", ["Progress", "OCI"]),
     tests("PackageTests", []),
     tests("IntegrationTests", ["TestSupport", "Linux", "OCI", "imgset", subprocess, systemPackage]),

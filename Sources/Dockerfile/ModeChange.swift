@@ -1,7 +1,7 @@
 /// A change of permission bits as chmod(1) takes it: octal bits, or clauses such as `u=rwX,go-w`.
 ///
 /// <https://pubs.opengroup.org/onlinepubs/9799919799/utilities/chmod.html>
-package struct ModeChange: Hashable, Sendable {
+package struct ModeChange: Hashable, Sendable, CustomStringConvertible {
   private enum Change: Hashable, Sendable {
     case absolute(UInt32)
     case clauses([Clause])
@@ -23,8 +23,12 @@ package struct ModeChange: Hashable, Sendable {
 
   private let change: Change
 
+  /// The change as it was written. Cache keys hold it, so it must not depend on names of types or on the process.
+  package let description: String
+
   /// Reads an expanded word; nil when it is neither form, or octal above 7777.
   package init?(_ text: String) {
+    description = text
     let bytes = Array(text.utf8)
     if !bytes.isEmpty, bytes.allSatisfy(\.isDigit) {
       guard let mode = UInt32(text, radix: 8), mode <= 0o7777 else { return nil }
