@@ -14,6 +14,8 @@ package struct Planner: Sendable {
   package let givenArguments: [String: String]
   /// What `git describe` says of each component's source; absent when there is none.
   package let versions: [ComponentName: String]
+  /// Components by registry and repository of the image that this run makes of each.
+  private let componentsByRepository: [String: ComponentName]
 
   package init(
     set: ComponentSet, names: ImageNames, buildPlatform: Platform, givenArguments: [String: String] = [:],
@@ -24,6 +26,10 @@ package struct Planner: Sendable {
     self.buildPlatform = buildPlatform
     self.givenArguments = givenArguments
     self.versions = versions
+    let named = set.components.map(\.name).compactMap { name in
+      (try? names.reference(of: name)).map { ($0.name, name) }
+    }
+    componentsByRepository = Dictionary(named) { first, _ in first }
   }
 
   /// Plans the selected cells and those that they need.
@@ -76,9 +82,7 @@ package struct Planner: Sendable {
 
   /// The component that a reference means, when it is the name that this run gives to one.
   func component(named reference: Reference) -> ComponentName? {
-    set.components.map(\.name).first { name in
-      guard let own = try? names.reference(of: name) else { return false }
-      return own.name == reference.name && reference.digest == nil && own.tag == (reference.tag ?? .latest)
-    }
+    guard reference.digest == nil, (reference.tag ?? .latest) == names.tag else { return nil }
+    return componentsByRepository[reference.name]
   }
 }
