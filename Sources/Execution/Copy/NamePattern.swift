@@ -68,7 +68,7 @@ struct NamePattern: Hashable, Sendable {
     let negated = rest.first == UInt8(ascii: "^")
     if negated { rest.removeFirst() }
     func byte() -> UInt8? {
-      guard let next = rest.popFirst(), next != UInt8(ascii: "-") else { return nil }
+      guard let next = rest.popFirst(), next != UInt8(ascii: "-"), next != UInt8(ascii: "]") else { return nil }
       return next == UInt8(ascii: "\\") ? rest.popFirst() : next
     }
     while let next = rest.first {
