@@ -103,7 +103,7 @@ let package = Package(
       "ExecutionTests",
       [
         "Execution", "Planning", "Assembly", "Scheduling", "Components", "Diagnostics", "Dockerfile", "Snapshots",
-        "Layers", "Content", "Linux", "OCI", systemPackage,
+        "Layers", "Content", "Linux", "OCI", "TestSupport", systemPackage,
       ], resources: [.copy("Fixtures")]),
     tests("AssemblyTests", ["Assembly", "Content", "Linux", "OCI", systemPackage]),
     tests("ProgressTests", ["Progress", "OCI"]),

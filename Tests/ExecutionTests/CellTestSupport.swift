@@ -11,6 +11,7 @@ import Scheduling
 import Snapshots
 import Synchronization
 import SystemPackage
+import TestSupport
 
 @testable import Execution
 
@@ -239,6 +240,18 @@ extension Directory {
     try directory.makeSymbolicLink(name, to: target)
   }
 
+  /// Removes a file, so that the next one of its name is another to the kernel.
+  func remove(_ path: String) throws {
+    let (directory, name) = try parent(of: path)
+    try directory.removeFile(name)
+  }
+
+  /// Gives a file permissions.
+  func change(_ path: String, mode: UInt32) throws {
+    let (directory, name) = try parent(of: path)
+    try directory.setPermissions(name, mode)
+  }
+
   /// The directory of a path, made where it is missing, and the last name.
   func parent(of path: some StringProtocol) throws -> (Directory, String) {
     var parts = String(path).split(separator: "/").map(String.init)
@@ -246,5 +259,14 @@ extension Directory {
     var directory = self
     for part in parts { directory = try directory.ensureDirectory(part) }
     return (directory, name)
+  }
+}
+
+extension Workbench {
+  /// Packs `name` of a directory of the context into a file of the context, with GNU tar and its options.
+  func pack(_ name: String, of directory: String, into archive: String, _ options: [String]) async throws {
+    let context = root.appending("context")
+    let place = directory.isEmpty ? context : context.appending(directory)
+    try await Tool.run("tar", options + ["-cf", context.appending(archive).string, "-C", place.string, name])
   }
 }
