@@ -106,6 +106,9 @@ let package = Package(
         "Layers", "Content", "Linux", "OCI", "TestSupport", systemPackage,
       ], resources: [.copy("Fixtures")]),
     tests("AssemblyTests", ["Assembly", "Content", "Linux", "OCI", systemPackage]),
+    tests(
+      "EngineTests",
+      ["Engine", "Planning", "Components", "Content", "Diagnostics", "Linux", "OCI", "Progress", systemPackage]),
     tests("ProgressTests", ["Progress", "OCI"]),
     tests("PackageTests", []),
     tests("IntegrationTests", ["TestSupport", "Linux", "OCI", "imgset", subprocess, systemPackage]),
