@@ -123,7 +123,7 @@ extension ConformanceCase {
         let (parent, name) = try root.parent(of: item.path)
         _ = try parent.ensureDirectory(name)
       } else {
-        try root.write(item.bytes, to: item.path, mode: Self.mode(item.mode))
+        try root.write(item.bytes, to: item.path, mode: Self.usableMode(item.mode))
       }
     }
     for step in tweak { try apply(step, to: root) }
@@ -131,11 +131,11 @@ extension ConformanceCase {
 
   private func apply(_ step: Tweak, to root: Directory) throws {
     switch step.op {
-    case "write": try root.write(step.content ?? "", to: step.path, mode: Self.mode(step.mode))
+    case "write": try root.write(step.content ?? "", to: step.path, mode: Self.usableMode(step.mode))
     case "mkdir":
       let (parent, name) = try root.parent(of: step.path)
       _ = try parent.ensureDirectory(name)
-    case "chmod": try root.setPermissions(step.path, Self.mode(step.mode))
+    case "chmod": try root.setPermissions(step.path, Self.usableMode(step.mode))
     case "setxattr":
       let file = try root.file(step.path)
       defer { file.closeQuietly() }
@@ -152,6 +152,9 @@ extension ConformanceCase {
   struct Unknown: Error { let operation: String }
 
   private static func mode(_ text: String?) -> UInt32 { text.flatMap { UInt32($0, radix: 8) } ?? 0o644 }
+
+  /// A mode with which also an ordinary user can read and write the file; images do not tell the difference.
+  private static func usableMode(_ text: String?) -> UInt32 { mode(text) | 0o600 }
 
   private static func archive(_ members: [Member]) throws -> [UInt8] {
     let sink = MemorySink()
