@@ -1,6 +1,7 @@
 import Assembly
 import Components
 import Content
+import Diagnostics
 import Execution
 import Linux
 import OCI
@@ -58,11 +59,11 @@ extension Workshop {
       }
     } catch let miss as StepMiss {
       return .outdated(reason: miss.reason, isFirst: isFirst)
-    } catch let error as StepError where error.underlying is ContentError || error.underlying is CopyError {
-      // The build meets the same and says what is wrong with it.
-      return .outdated(reason: "not in the store", isFirst: isFirst)
-    } catch is ContentError {
-      return .outdated(reason: "not in the store", isFirst: isFirst)
+    } catch let error where error is DiagnosticsError || error is CancellationError {
+      throw error
+    } catch {
+      // The build meets the same, says what is wrong with it, and fails this cell alone.
+      return .outdated(reason: "not known before it is built", isFirst: isFirst)
     }
   }
 

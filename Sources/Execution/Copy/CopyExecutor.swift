@@ -23,7 +23,6 @@ struct CopyExecutor: Sendable {
   ///
   /// - Throws: `CopyError` for what cannot be copied; `LayerError`, `ContentError`, `PathError`.
   func run() async throws -> StepOutcome {
-    try context.requireEarlierRun()
     let target = step.isLinked ? Tree() : nil
     let owner = try await resolvedOwner()
     let request = CopyPlan.Request(
@@ -49,8 +48,10 @@ struct CopyExecutor: Sendable {
   private func find(_ cancellation: CancellationFlag) throws -> ContextScan? {
     guard case .context(let scanner, _) = origin else { return nil }
     let scan = try scanner.scan(step.sources, cancellation: cancellation)
-    // What is unpacked does not show in the layer as a file, so it cannot be hashed on its way there.
+    if scan.isHashed { return scan }
     let isExamined = context.machinery.purpose == .examine
+    if isExamined { try context.requireEarlierRun() }
+    // What is unpacked does not show in the layer as a file, so it cannot be hashed on its way there.
     return step.unpacksArchives || isExamined ? try scanner.hashing(scan, cancellation: cancellation) : scan
   }
 
