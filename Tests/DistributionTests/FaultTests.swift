@@ -213,7 +213,7 @@ struct FaultTests {
   private static func settings(for fault: Fault) -> RegistrySettings {
     var settings = RegistrySettings.forTests()
     // Only where silence is the point is it waited for; a loaded machine may be silent for a while, too.
-    if fault == .silence { settings.stallTimeout = .milliseconds(1500) }
+    if fault == .silence { settings.stallTimeout = .seconds(4) }
     return settings
   }
 
