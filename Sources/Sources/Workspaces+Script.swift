@@ -17,9 +17,9 @@ extension Workspaces {
     let child = ChildProcess(
       executable: .path(needsShell ? "/bin/sh" : FilePath(script)),
       arguments: (needsShell ? [script] : []) + [architecture], environment: scriptEnvironment(request, copy: copy),
-      directory: copy)
+      directory: copy, isGuarded: true)
     let exit: ChildProcess.Exit
-    do { exit = try await child.run(line) } catch let error as SubprocessError {
+    do { exit = try await Self.runOnceWritten(child, line) } catch let error as SubprocessError {
       throw SourceError(
         "cannot run `\(Component.buildScript)` of `\(request.component.name)`", at: place, why: ["\(error)"],
         help: ["check that the interpreter in its first line is installed"])
@@ -29,6 +29,24 @@ extension Workspaces {
         "`\(Component.buildScript)` of `\(request.component.name)` failed for \(request.platform.shortName)", at: place,
         why: [exit.text], help: ["cd \(copy) && \(script) \(architecture)"], lastOutput: exit.tail)
     }
+  }
+
+  /// Runs the script, which was written a moment ago.
+  ///
+  /// A process that is being started elsewhere in this program has a copy of every open descriptor until its exec, perhaps
+  /// also of the one that the script was written through, and the kernel runs no program that may still be written.
+  private static func runOnceWritten(
+    _ child: ChildProcess, _ line: @escaping @Sendable ([UInt8]) -> Void
+  ) async throws -> ChildProcess.Exit {
+    for _ in 0..<200 {
+      do {
+        return try await child.run(line)
+      } catch let error as SubprocessError {
+        guard error.underlyingError == .textFileBusy else { throw error }
+        try await Task.sleep(for: .milliseconds(10))
+      }
+    }
+    return try await child.run(line)
   }
 
   private func scriptEnvironment(_ request: WorkspaceRequest, copy: FilePath) -> [String: String] {
