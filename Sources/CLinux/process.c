@@ -34,8 +34,8 @@ int64_t cl_getrandom(void *buffer, size_t size) {
 }
 
 int cl_poll_readable(const int *descriptors, int count, int milliseconds, uint32_t *ready) {
-  struct pollfd polled[8];
-  if (count < 0 || count > 8) return -EINVAL;
+  struct pollfd polled[32];
+  if (count < 0 || count > 32) return -EINVAL;
   for (int index = 0; index < count; index++) polled[index] = (struct pollfd){.fd = descriptors[index], .events = POLLIN};
   int result;
   do {

@@ -13,6 +13,8 @@ struct BuildCommand: AsyncParsableCommand {
 
   @OptionGroup var set: SetOptions
 
+  @OptionGroup(title: "Options for recipes") var grants: GrantOptions
+
   @Flag(inversion: .prefixedNo, help: "Publish the whole set when every image is there.")
   var push: Bool?
 
@@ -26,7 +28,9 @@ struct BuildCommand: AsyncParsableCommand {
   var progress = ProgressMode.auto
 
   func run() async throws {
-    let request = set.request(push: push, ignoresCache: ignoresCache, refreshesImages: refreshesImages)
+    var typed = set.request(push: push, ignoresCache: ignoresCache, refreshesImages: refreshesImages)
+    typed.grants = try await grants.grants(typed.environment)
+    let request = typed
     let store = try await Stores.open(request.environment)
     let report = try await ProgressOutput(progress, environment: request.environment).following { output in
       try await Pipeline(request: request, store: store, events: output.send).build { plan in

@@ -11,6 +11,8 @@ struct PlanCommand: AsyncParsableCommand {
 
   @OptionGroup var set: SetOptions
 
+  @OptionGroup(title: "Options for recipes") var grants: GrantOptions
+
   @Flag(help: "Print JSON for machines.")
   var json = false
 
@@ -18,7 +20,8 @@ struct PlanCommand: AsyncParsableCommand {
   var legend = false
 
   func run() async throws {
-    let request = set.request()
+    var request = set.request()
+    request.grants = try await grants.grants(request.environment)
     let store = try await Stores.open(request.environment)
     let report = try await Pipeline(request: request, store: store) { event in
       if case .warning(let text) = event { Output.talk(text + "\n") }

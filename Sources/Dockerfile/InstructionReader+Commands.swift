@@ -2,8 +2,15 @@ import Diagnostics
 
 extension InstructionReader {
   mutating func run() throws(DiagnosticsError) -> RunInstruction {
-    let known: [String: FlagShape] = ["mount": .list, "network": .text, "security": .text]
+    let known: [String: FlagShape] = ["mount": .list, "network": .text, "security": .text, "device": .list]
     let flags = flags(known)
+    for word in flags.list("device") {
+      report(
+        .error(
+          "RUN --device is not supported", at: word.range,
+          why: ["a device of one machine makes an image that no other machine can make again"],
+          help: ["use the device in `build_binaries`, which runs on the host, and COPY what it makes"]))
+    }
     var mounts: [MountFlag] = []
     for word in flags.list("mount") {
       do {

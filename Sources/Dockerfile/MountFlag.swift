@@ -76,8 +76,8 @@ package struct MountFlag: Hashable, Sendable {
     return try RunMount(values, at: word.range)
   }
 
-  /// The fields of one CSV record; nil when a quote does not close.
-  private static func commaSeparated(_ bytes: [UInt8]) -> [[UInt8]]? {
+  /// The fields of one CSV record, the form that command lines of Docker have too; nil when a quote does not close.
+  package static func commaSeparated(_ bytes: [UInt8]) -> [[UInt8]]? {
     var parts: [[UInt8]] = [[]]
     var isQuoted = false
     var index = 0

@@ -10,9 +10,9 @@ enum UserIdentifier {
 }
 
 /// Sizes with a unit, as in `size=64m`.
-enum ByteCount {
+package enum ByteCount {
   /// Bytes of a decimal number with an optional unit (b, k, m, g, t; also kb, kib …), each 1024 times the one before.
-  static func parse(_ text: String) -> Int64? {
+  package static func parse(_ text: String) -> Int64? {
     let bytes = Array(text.asciiLowercased.utf8)
     let digits = bytes.prefix(while: \.isDigit)
     guard let number = Int64(String(bytes: digits)) else { return nil }

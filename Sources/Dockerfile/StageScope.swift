@@ -26,6 +26,9 @@ package struct StageScope: Hashable, Sendable {
     for variable in environment { set(variable) }
   }
 
+  /// The values that the build gives, declared or not.
+  package var givenArguments: [String: String] { global.arguments.given }
+
   /// The value of a variable; ENV wins over ARG; nil when it is not set.
   package func lookup(_ name: String) -> String? {
     if let position = positions[name] { return environment[position].value }

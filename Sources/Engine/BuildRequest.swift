@@ -1,4 +1,5 @@
 import Components
+import Execution
 import SystemPackage
 
 /// What was asked for, before any of it has been looked at.
@@ -17,6 +18,8 @@ package struct BuildRequest: Sendable {
   package var ignoresCache: Bool
   /// Whether references are asked for again at their registries although the store knows where they led.
   package var refreshesImages: Bool
+  /// What commands may have beyond their recipes.
+  package var grants = RunGrants()
 
   package init(
     directory: FilePath, displayPrefix: String = "", flags: [SettingKey: SettingValue] = [:],

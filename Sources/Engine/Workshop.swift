@@ -39,7 +39,7 @@ struct Workshop: Sendable {
   func machinery(_ purpose: StepMachinery.Purpose) -> StepMachinery {
     StepMachinery(
       store: store, layers: layers, snapshots: snapshots, runner: runner, resources: resources, purpose: purpose,
-      set: request.directory.string, emulator: { [runner] in try await runner.emulator($0) })
+      set: request.directory.string, grants: request.grants, emulator: { [runner] in try await runner.emulator($0) })
   }
 
   /// How many cells may be under way at once: a few more than cores, since many wait for the network or the disk.

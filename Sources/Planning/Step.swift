@@ -23,6 +23,8 @@ package struct RunStep: Hashable, Sendable {
   package var network: RunNetwork
   package var security: RunSecurity
   package var mounts: [RunMount]
+  /// `NAME=value` of the proxies that the user gives and no ARG declares: for the command, in no record.
+  package var proxies: [String] = []
   /// Scripts to put into the container for the time of the step, by absolute path.
   package var scripts: [String: [UInt8]]
 }

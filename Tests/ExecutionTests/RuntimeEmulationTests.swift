@@ -40,7 +40,7 @@ struct RuntimeEmulationTests {
         "printf '#!/bin/sh\\necho script $0 $1\\n' > /tmp/s; /bin/busybox chmod +x /tmp/s; /tmp/s arg; id -u; exit 9",
         platform: platform)
       request.user = "builder"
-      request.mounts = [RunMount(.tmpfs(size: nil), target: "/tmp")]
+      request.mounts = [RunMount(.tmpfs(size: nil, permissions: 0o1777), target: "/tmp")]
       let collector = Collector()
       await #expect(throws: RunError.exited(status: 9)) {
         try await lab.runner.run(request) { collector.append($0) }

@@ -67,7 +67,8 @@ struct RuntimeMountTests {
     try await withLaboratory { lab async throws in
       func step(_ script: String, _ key: String) async throws -> String {
         var request = lab.request(script)
-        let kind = RunMount.Kind.cache(key: key, sharing: .locked, permissions: 0o750, uid: 3, gid: 4)
+        let kind = RunMount.Kind.cache(
+          CacheDirectory(key: key, sharing: .locked, permissions: 0o750, uid: 3, gid: 4))
         request.mounts = [RunMount(kind, target: "/var/cache/x")]
         let (output, change) = try await lab.run(request)
         #expect(try change.difference(latest: .zero).entries.isEmpty)
@@ -85,7 +86,7 @@ struct RuntimeMountTests {
     try await withTemporaryDirectory { path, _ in
       let caches = CacheDirectories(root: path.appending("cache"))
       func lease(_ sharing: CacheSharing) throws -> CacheLease {
-        try caches.lease(key: "k", sharing: sharing, permissions: 0o755, uid: 0, gid: 0)
+        try caches.lease(CacheDirectory(key: "k", sharing: sharing))
       }
       let first = try lease(.private)
       let second = try lease(.private)
@@ -115,7 +116,7 @@ struct RuntimeMountTests {
       var request = lab.request(
         "echo x > /t/f; cat /run/secrets/s; stat -c '%a %u %g' /run/secrets/s; rm /run/secrets/s")
       request.mounts = [
-        RunMount(.tmpfs(size: 1 << 20), target: "/t"),
+        RunMount(.tmpfs(size: 1 << 20, permissions: 0o1777), target: "/t"),
         RunMount(
           .secret(content: Array("to\u{0}p".utf8), permissions: 0o400, uid: 5, gid: 6), target: "/run/secrets/s",
           readOnly: true),
@@ -135,7 +136,7 @@ struct RuntimeMountTests {
       try base.makeDirectory("real")
       try base.makeSymbolicLink("alias", to: "/../real")
       var request = lab.request("echo 1 > /alias/deep/f; ls /real")
-      request.mounts = [RunMount(.tmpfs(size: nil), target: "/alias/deep")]
+      request.mounts = [RunMount(.tmpfs(size: nil, permissions: 0o1777), target: "/alias/deep")]
       let (output, change) = try await lab.run(request)
       #expect(output == "deep\n")
       #expect(try change.difference(latest: .zero).entries.isEmpty)

@@ -81,11 +81,23 @@ struct StageStateTests {
   @Test("commands see declared arguments behind the environment, and those that ENV overrides not at all")
   func runEnvironment() throws {
     let stage = try LoweredStage(
-      "ARG B=1\nARG A=2\nARG NONE\nARG X=3\nENV X=4\nARG HTTP_PROXY\nRUN true",
-      given: ["HTTP_PROXY": "http://proxy"])
+      "ARG B=1\nARG A=2\nARG NONE\nARG X=3\nENV X=4\nRUN true", given: ["OTHER": "5"])
     #expect(stage.run?.environment == [path, "X=4", "A=2", "B=1"])
     #expect(stage.process.env == [path, "X=4"])
     #expect(stage.history.last == "RUN |2 A=2 B=1 /bin/sh -c true")
+  }
+
+  @Test("a given proxy reaches commands and no record, unless an ARG asks for it")
+  func proxies() throws {
+    let given = ["HTTP_PROXY": "http://proxy", "no_proxy": "x"]
+    let hidden = try LoweredStage("RUN true", given: given)
+    #expect(hidden.run?.proxies == ["HTTP_PROXY=http://proxy", "no_proxy=x"])
+    #expect(hidden.run?.environment == [path])
+    #expect(hidden.history.last == "RUN /bin/sh -c true")
+    let declared = try LoweredStage("ARG HTTP_PROXY\nRUN true", given: given)
+    #expect(declared.run?.proxies == ["no_proxy=x"])
+    #expect(declared.run?.environment == [path, "HTTP_PROXY=http://proxy"])
+    #expect(declared.history.last == "RUN |1 HTTP_PROXY=http://proxy /bin/sh -c true")
   }
 
   @Test(

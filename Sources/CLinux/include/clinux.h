@@ -80,8 +80,15 @@ int64_t cl_getrandom(void *buffer, size_t size);
 /* File system type and free bytes for unprivileged users, of the file system that holds `descriptor`. */
 int cl_fstatfs(int descriptor, uint64_t *type, uint64_t *available);
 
-/* Waits until one of the descriptors is readable or hung up; result bits follow the index. `milliseconds` < 0: no limit. */
+/* Waits until one of the descriptors is readable or hung up; result bits follow the index, at most 32. `milliseconds` < 0: no limit. */
 int cl_poll_readable(const int *descriptors, int count, int milliseconds, uint32_t *ready);
+
+/* Stream sockets of the file system. `cl_unix_listen` makes `name` in `directory`; `path` may be of any length. */
+int cl_unix_listen(int directory, const char *name);
+int cl_unix_connect(const char *path);
+int cl_accept(int listener);
+/* As write(2), without SIGPIPE; -EAGAIN when the peer has not read for ten seconds. */
+int64_t cl_send(int descriptor, const void *buffer, size_t size);
 
 uint32_t cl_geteuid(void);
 uint32_t cl_getegid(void);

@@ -20,6 +20,8 @@ package struct StepMachinery: Sendable {
   package let purpose: Purpose
   /// The set that the cells belong to, so that records of equally named cells of other sets are not taken for theirs.
   package let set: String
+  /// What the user gives to commands.
+  package let grants: RunGrants
   /// One computation for steps with the same key that cells want at the same time.
   let inFlight = SingleFlight<Digest, StepOutcome>(remembers: true)
 
@@ -35,7 +37,7 @@ package struct StepMachinery: Sendable {
 
   package init(
     store: ContentStore, layers: LayerStore, snapshots: SnapshotStore, runner: any StepRunner,
-    resources: ResourcePool, purpose: Purpose, set: String,
+    resources: ResourcePool, purpose: Purpose, set: String, grants: RunGrants = RunGrants(),
     emulator: @escaping @Sendable (Platform) async throws -> Emulator
   ) {
     self.store = store
@@ -47,6 +49,7 @@ package struct StepMachinery: Sendable {
     self.emulator = emulator
     self.purpose = purpose
     self.set = set
+    self.grants = grants
   }
 }
 

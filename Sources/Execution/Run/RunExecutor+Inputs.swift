@@ -14,6 +14,9 @@ extension RunExecutor {
     inputs["workingDirectory"] = step.workingDirectory
     inputs["user"] = step.user
     inputs["network"] = step.network.rawValue
+    if step.security == .insecure { inputs["security"] = step.security.rawValue }
+    let limits = context.machinery.grants.limits.description
+    if !limits.isEmpty { inputs["limits"] = limits }
     for (path, content) in step.scripts { inputs["script \(path)"] = String(decoding: content, as: UTF8.self) }
     for (number, mount) in step.mounts.enumerated() {
       inputs["mount \(number)"] = try await description(of: mount, number: number)
@@ -31,6 +34,11 @@ extension RunExecutor {
       mount.kind.rawValue, mount.source ?? "", mount.target ?? "", mount.id ?? "", "\(mount.isReadOnly)",
       mount.sharing.rawValue,
     ]
+    // A secret or agent counts by its name and place, never by what it holds or whether it is given.
+    if let name = mount.environment { parts.append("env=\(name)") }
+    if let mode = mount.mode { parts.append("mode=\(String(mode, radix: 8))") }
+    if mount.uid != nil || mount.gid != nil { parts.append("owner=\(mount.uid ?? 0):\(mount.gid ?? 0)") }
+    if let size = mount.size { parts.append("size=\(size)") }
     if mount.kind == .bind {
       if let layers = mountLayers[number] {
         parts.append(Digest.chainID(of: layers.map(\.diffID))?.description ?? "scratch")

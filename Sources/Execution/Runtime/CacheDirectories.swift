@@ -6,20 +6,16 @@ struct CacheDirectories: Sendable {
   let root: FilePath
 
   /// A directory for one step, made when missing; blocks while `locked` and in use.
-  ///
-  /// - Parameters:
-  ///   - key: identifies content that may be shared, hence with the platform in it; any text.
-  ///   - permissions: with `uid` and `gid`, given to a directory that is new.
-  func lease(key: String, sharing: CacheSharing, permissions: UInt32, uid: UInt32, gid: UInt32) throws -> CacheLease {
+  func lease(_ cache: CacheDirectory) throws -> CacheLease {
     guard let name = root.lastComponent?.string else { throw Errno.invalidArgument }
     let caches = try Directory(at: root.removingLastComponent()).ensureDirectory(name, permissions: 0o700)
-    let encoded = Self.fileName(key)
+    let encoded = Self.fileName(cache.key)
     for number in 0..<1000 {
       let name = number == 0 ? encoded : "\(encoded).\(number)"
       let lock = try caches.file(name + ".lock", .readWrite, options: [.create], permissions: 0o600)
       do {
         // `shared` locks count as use, so that `private` and `locked` steps keep away from a directory in use.
-        switch sharing {
+        switch cache.sharing {
         case .shared: try lock.lock(.shared)
         case .locked: try lock.lock(.exclusive)
         case .private where try !lock.tryLock(.exclusive):
@@ -27,7 +23,7 @@ struct CacheDirectories: Sendable {
           continue
         case .private: break
         }
-        try Self.make(name, in: caches, permissions: permissions, uid: uid, gid: gid)
+        try Self.make(name, in: caches, for: cache)
       } catch {
         lock.closeQuietly()
         throw error
@@ -37,15 +33,25 @@ struct CacheDirectories: Sendable {
     throw Errno.resourceBusy
   }
 
-  private static func make(_ name: String, in caches: Directory, permissions: UInt32, uid: UInt32, gid: UInt32) throws {
+  /// Fills a new directory under another name first, so that one under its own name is whole.
+  private static func make(_ name: String, in caches: Directory, for cache: CacheDirectory) throws {
+    if try caches.status(of: name) != nil { return }
+    let temporary = ".new-" + Directory.randomName()
+    try caches.makeDirectory(temporary, permissions: 0o700)
     do {
-      try caches.makeDirectory(name, permissions: 0o700)
-    } catch Errno.fileExists {
-      return
+      let made = try caches.directory(temporary)
+      try made.descriptor.setPermissions(0o755)
+      try cache.seed?.copy(into: made)
+      let status = try made.status()
+      try made.descriptor.setOwner(uid: cache.uid ?? status.uid, gid: cache.gid ?? status.gid)
+      try made.descriptor.setPermissions(cache.permissions ?? status.permissions)
+      try caches.rename(temporary, to: name, .noReplace)
+    } catch {
+      try? caches.removeTree(temporary)
+      // Another step with a shared lock was faster.
+      if error as? Errno == .fileExists { return }
+      throw error
     }
-    let made = try caches.directory(name)
-    try made.descriptor.setOwner(uid: uid, gid: gid)
-    try made.descriptor.setPermissions(permissions)
   }
 
   /// A key as a file name: letters, digits, `-` and `_` as they are, everything else as %XX, cut where names end.
@@ -62,6 +68,31 @@ struct CacheDirectories: Sendable {
       name += isPlain ? String(scalar) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }
     return name.utf8.count <= 200 ? "c-" + name : "c-" + name.prefix(180) + "-" + String(hash, radix: 16)
+  }
+}
+
+/// What a cache mount asks for.
+package struct CacheDirectory: Sendable, Hashable {
+  /// Identifies content that may be shared, hence with the platform in it; any text.
+  package var key: String
+  package var sharing: CacheSharing
+  /// With `uid` and `gid`, given to a directory that is new; nil is 0755 and root, or what the seed has.
+  package var permissions: UInt32?
+  package var uid: UInt32?
+  package var gid: UInt32?
+  /// What a new directory begins with; nil for nothing.
+  package var seed: CacheSeed?
+
+  package init(
+    key: String, sharing: CacheSharing = .shared, permissions: UInt32? = nil, uid: UInt32? = nil, gid: UInt32? = nil,
+    seed: CacheSeed? = nil
+  ) {
+    self.key = key
+    self.sharing = sharing
+    self.permissions = permissions
+    self.uid = uid
+    self.gid = gid
+    self.seed = seed
   }
 }
 

@@ -2,7 +2,9 @@ import Linux
 import OCI
 import SystemPackage
 
-/// The directory an OCI runtime is started on: `config.json`, the root's mount point and the step's small files.
+/// The directory of a container: the root's mount point and the step's small files.
+///
+/// `config.json` may hold secrets, hence it is made on a memory file system that only the step's namespace has.
 struct ContainerBundle {
   let path: FilePath
   let directory: Directory
@@ -25,7 +27,7 @@ struct ContainerBundle {
       process: RuntimeSpec.Process(
         user: RuntimeSpec.User(uid: user.uid, gid: user.gid, additionalGids: user.groups), args: process.arguments,
         env: process.environment, cwd: "/", capabilities: .forBuild(uid: user.uid)),
-      root: RuntimeSpec.Root(path: "rootfs"),
+      root: RuntimeSpec.Root(path: rootPath.string),
       mounts: RuntimeSpec.Mount.standard(
         ownsNetwork: Machine.isInInitialUserNamespace && (network == .none || !inner)),
       linux: .forBuild(network: network))
@@ -37,11 +39,10 @@ struct ContainerBundle {
     return spec
   }
 
-  /// Writes `config.json` and makes the mount points.
-  func write(_ spec: RuntimeSpec) throws {
+  /// Makes the places that the program's actions mount on.
+  func makeMountPoints() throws(Errno) {
     _ = try directory.ensureDirectory("rootfs")
     _ = try directory.ensureDirectory("state")
-    try write(CanonicalJSON.encode(spec), to: "config.json")
   }
 
   /// Makes a file of the bundle, readable for everyone since it may be bound into the container; returns its path.
@@ -58,11 +59,14 @@ struct ContainerBundle {
   ///
   /// - Parameter root: what mounts the root file system, and whatever else has to be there before the runtime.
   func program(
-    runtime: OCIRuntime, root: [NamespaceAction], emulation: Emulation, inner: Bool
-  ) -> IsolatedProgram {
+    _ spec: RuntimeSpec, runtime: OCIRuntime, root: [NamespaceAction], emulation: Emulation, inner: Bool
+  ) throws -> IsolatedProgram {
     var actions: [NamespaceAction] = [
       .mount(type: "proc", target: "/proc", options: ""),
       .mount(type: "tmpfs", target: statePath, options: "mode=0755"),
+      .createFile(
+        content: try CanonicalJSON.encode(spec), target: statePath.appending("config.json"), permissions: 0o600,
+        uid: 0, gid: 0),
     ]
     if Self.hasHybridControlGroups {
       // crun refuses a machine with both versions; an empty directory is neither.
@@ -81,7 +85,7 @@ struct ContainerBundle {
     return IsolatedProgram(
       actions: actions + root, userMapping: inner ? .identity() : nil, innerActions: innerActions,
       arguments: runtime.command(
-        bundle: path, state: runtimePath, id: id, log: logPath, inner: inner),
+        bundle: statePath, state: runtimePath, id: id, log: logPath, inner: inner),
       // The runtime's own environment; the step's is in config.json.
       environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"].map { Array($0.utf8) })
   }

@@ -40,7 +40,7 @@ package struct ContainerRunner: StepRunner {
       try PreparedStep(request, runner: self, runtime: runtime, emulation: emulation, inner: inner)
     }
     do {
-      let status = try await prepared.program.run(merged: true) { _, bytes in output(bytes) }
+      let status = try await prepared.run(output)
       return try await BlockingPool.shared.run { try prepared.finish(status: status) }
     } catch {
       // Cleaned up also when the task is cancelled, hence not as work of the pool, which a cancelled task cannot start.

@@ -9,6 +9,8 @@ struct PreparedMounts: Sendable {
   private(set) var actions: [NamespaceAction] = []
   /// Cache directories in use; their locks are held until `release`.
   private var caches: [CacheLease] = []
+  /// Ways to the user's SSH agents, open until `release`.
+  private(set) var relays: [SocketRelay] = []
 
   init(_ request: RunRequest, bundle: ContainerBundle, snapshot: ActiveSnapshot, caches: CacheDirectories) throws {
     do {
@@ -21,8 +23,11 @@ struct PreparedMounts: Sendable {
     }
   }
 
-  /// Lets other steps have the caches.
-  func release() { for lease in caches { lease.release() } }
+  /// Lets other steps have the caches, and ends the ways to agents.
+  func release() {
+    for lease in caches { lease.release() }
+    for relay in relays { relay.stop() }
+  }
 
   private mutating func add(
     _ mount: RunMount, index: Int, bundle: ContainerBundle, snapshot: ActiveSnapshot, caches: CacheDirectories
@@ -43,19 +48,27 @@ struct PreparedMounts: Sendable {
       let inside = FilePath(bytes: location.path.joined(separator: [0x2F]))
       let isDirectory = node.status.kind == .directory
       try bind(root.appending(inside.components), mount, readOnly: !writable, isDirectory: isDirectory)
-    case .cache(let key, let sharing, let permissions, let uid, let gid):
-      let lease = try caches.lease(key: key, sharing: sharing, permissions: permissions, uid: uid, gid: gid)
+    case .cache(let cache):
+      let lease = try caches.lease(cache)
       self.caches.append(lease)
       try bind(lease.path, mount, readOnly: false, isDirectory: true)
-    case .tmpfs(let size):
+    case .tmpfs(let size, let permissions):
       let limit = size.map { ["size=\($0)"] } ?? []
-      let options = ["nosuid", "nodev", "mode=1777", mount.readOnly ? "ro" : "rw"] + limit
+      let mode = "mode=" + String(permissions, radix: 8)
+      let options = ["nosuid", "nodev", mode, mount.readOnly ? "ro" : "rw"] + limit
       specMounts.append(
         (RuntimeSpec.Mount(destination: mount.target, type: "tmpfs", source: "tmpfs", options: options), true))
     case .secret(let content, let permissions, let uid, let gid):
       let path = bundle.statePath.appending("secret-\(index)")
       actions.append(.createFile(content: content, target: path, permissions: permissions, uid: uid, gid: gid))
       try bind(path, mount, readOnly: true, isDirectory: false)
+    case .agent(let socket, let permissions, let uid, let gid):
+      let name = "agent-\(index)"
+      let relay = try SocketRelay(name, in: bundle.directory, to: socket)
+      relays.append(relay)
+      try bundle.directory.setOwner(name, uid: uid, gid: gid)
+      try bundle.directory.setPermissions(name, permissions)
+      try bind(bundle.path.appending(name), mount, readOnly: false, isDirectory: false)
     }
   }
 

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// A step with everything on disk that its container needs, ready to be started once.
 struct PreparedStep: Sendable {
-  let program: IsolatedProgram
+  private let program: IsolatedProgram
   private let base: MergedView
   private let snapshot: ActiveSnapshot
   private let mounts: PreparedMounts
@@ -22,10 +22,12 @@ struct PreparedStep: Sendable {
     do {
       let bundle = ContainerBundle(path: snapshot.path("bundle"), directory: try snapshot.workspace("bundle"))
       var stubs = MountPoints(base: base, directory: try snapshot.workspace("stubs"))
-      let environment = Self.environment(of: request, user: user, proxies: runner.proxies)
+      let environment = Self.environment(of: request, user: user, proxies: request.proxies + runner.proxies)
       var spec = bundle.spec(
         (request.arguments, environment), user: user, network: request.network, runtime: runtime, inner: inner)
       spec.process.cwd = request.workingDirectory
+      spec.apply(request.limits)
+      if request.isInsecure { spec.liftRestrictions(uid: user.uid) }
       mounts = try PreparedMounts(request, bundle: bundle, snapshot: snapshot, caches: runner.caches)
       acquired = mounts
       let networkFiles = try Self.networkFiles(in: bundle, hostname: request.hostname)
@@ -36,18 +38,28 @@ struct PreparedStep: Sendable {
       spec.mounts += networkFiles + mounts.specMounts.map(\.mount)
       mountPoints = stubs.made
       try Self.inheritRoot(snapshot.files, from: base)
-      try bundle.write(spec)
+      try bundle.makeMountPoints()
       _ = try snapshot.workspace("work")
       let overlay = NamespaceAction.overlay(
         lowers: request.lowers.reversed() + [snapshot.path("stubs")],
         upper: OverlayUpper(upper: snapshot.path(), work: snapshot.path("work")), target: bundle.rootPath,
         userAttributes: OverlayAttributes.current == .user)
-      program = bundle.program(
-        runtime: runtime, root: [overlay] + mounts.actions, emulation: emulation, inner: inner)
+      program = try bundle.program(
+        spec, runtime: runtime, root: [overlay] + mounts.actions, emulation: emulation, inner: inner)
     } catch {
       acquired?.release()
       try? snapshot.discard()
       throw error
+    }
+  }
+
+  /// Runs the program, and meanwhile serves the ways to agents.
+  func run(_ output: @escaping @Sendable (ArraySlice<UInt8>) -> Void) async throws -> CInt {
+    guard !mounts.relays.isEmpty else { return try await program.run(merged: true) { _, bytes in output(bytes) } }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      for relay in mounts.relays { group.addTask { try await BlockingPool.shared.run { relay.serve() } } }
+      defer { for relay in mounts.relays { relay.stop() } }
+      return try await program.run(merged: true) { _, bytes in output(bytes) }
     }
   }
 
@@ -79,8 +91,8 @@ struct PreparedStep: Sendable {
   private static func environment(of request: RunRequest, user: ContainerUser, proxies: [String]) -> [String] {
     let defaults = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=\(user.home)"] + proxies
     func name(_ variable: String) -> Substring { variable.prefix { $0 != "=" } }
-    let present = Set(request.environment.map(name))
-    return request.environment + defaults.filter { !present.contains(name($0)) }
+    var present = Set(request.environment.map(name))
+    return request.environment + defaults.filter { present.insert(name($0)).inserted }
   }
 
   /// Name resolution as on this machine.

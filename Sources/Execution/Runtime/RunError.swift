@@ -6,6 +6,8 @@ package enum RunError: Error, Hashable, Sendable {
   case notStarted(reason: String)
   /// The recipe asks for something that the image does not have, such as an unknown user.
   case invalidRequest(reason: String)
+  /// The recipe asks for something that only the user can give, and that was not given.
+  case notGranted(what: String, help: String)
   /// This machine lacks what the step needs; the process exit code is 3.
   case machineCannot(what: String, reason: String, help: String)
 
@@ -16,6 +18,7 @@ package enum RunError: Error, Hashable, Sendable {
     case .exited(let status): "command failed with exit status \(status)"
     case .notStarted: "command could not be started"
     case .invalidRequest(let reason): reason
+    case .notGranted(let what, _): what
     case .machineCannot(let what, _, _): "this machine cannot \(what)"
     }
   }
@@ -23,13 +26,16 @@ package enum RunError: Error, Hashable, Sendable {
   /// Why, where that is more than the message says.
   package var reason: String? {
     switch self {
-    case .exited, .invalidRequest: nil
+    case .exited, .invalidRequest, .notGranted: nil
     case .notStarted(let reason), .machineCannot(_, let reason, _): reason
     }
   }
 
   /// What to do about it.
   package var help: String? {
-    if case .machineCannot(_, _, let help) = self { help } else { nil }
+    switch self {
+    case .machineCannot(_, _, let help), .notGranted(_, let help): help
+    case .exited, .notStarted, .invalidRequest: nil
+    }
   }
 }

@@ -3,17 +3,19 @@ import SystemPackage
 /// A `RUN --mount`: something that is there during the step and never part of its layer.
 ///
 /// Implements the mount types of the
-/// [Dockerfile reference, "RUN --mount"](https://docs.docker.com/reference/dockerfile/#run---mount) except `ssh`.
+/// [Dockerfile reference, "RUN --mount"](https://docs.docker.com/reference/dockerfile/#run---mount).
 package struct RunMount: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
     /// A file or directory of the context. Writes are possible only with `writable` and are thrown away.
     case bind(source: FilePath, writable: Bool)
     /// A path in another stage: its snapshots, lowest first. Writes as for `bind`.
     case stage(lowers: [FilePath], path: [UInt8], writable: Bool)
-    /// A directory that is kept between runs; `key` says which, for which platform.
-    case cache(key: String, sharing: CacheSharing, permissions: UInt32, uid: UInt32, gid: UInt32)
+    /// A directory that is kept between runs.
+    case cache(CacheDirectory)
     /// - Parameter size: limit in bytes, nil for the kernel's default.
-    case tmpfs(size: UInt64?)
+    case tmpfs(size: UInt64?, permissions: UInt32)
+    /// A socket that leads to the one of an SSH agent on this machine.
+    case agent(socket: FilePath, permissions: UInt32, uid: UInt32, gid: UInt32)
     /// A file with these bytes that is never written to a disk.
     case secret(content: [UInt8], permissions: UInt32, uid: UInt32, gid: UInt32)
   }

@@ -17,6 +17,11 @@ package struct RunRequest: Sendable {
   package var network: NetworkMode
   package var mounts: [RunMount]
   package var hostname: String
+  /// `NAME=value` of proxies, for what the environment does not set; recorded nowhere.
+  package var proxies: [String] = []
+  /// Whether the process has all capabilities and may make every system call.
+  package var isInsecure = false
+  package var limits = RunLimits()
 
   package init(
     lowers: [FilePath], arguments: [String], environment: [String] = [], workingDirectory: String = "/",

@@ -84,8 +84,8 @@ package final class RuntimeProbe: Sendable {
         spec.hooks = .init(poststart: [.init(path: "/bin/cp", args: ["cp", filter, path.appending("filter").string])])
       }
       spec.mounts += try programs(in: directory.ensureDirectory("rootfs"))
-      try bundle.write(spec)
-      let program = bundle.program(runtime: runtime, root: [], emulation: .none, inner: inner)
+      try bundle.makeMountPoints()
+      let program = try bundle.program(spec, runtime: runtime, root: [], emulation: .none, inner: inner)
       do {
         let status = try await program.run(merged: true) { _, _ in }
         guard status == 0 else {

@@ -20,6 +20,13 @@ struct RuntimeSpec: Encodable {
     var cwd: String
     var capabilities: Capabilities
     var noNewPrivileges = false
+    var rlimits: [Limit]?
+  }
+
+  struct Limit: Encodable {
+    var type: String
+    var soft: UInt64
+    var hard: UInt64
   }
 
   struct User: Encodable {
