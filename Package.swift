@@ -109,6 +109,12 @@ let package = Package(
     tests(
       "EngineTests",
       ["Engine", "Planning", "Components", "Content", "Diagnostics", "Linux", "OCI", "Progress", systemPackage]),
+    tests(
+      "ConformanceTests",
+      [
+        "Engine", "Execution", "Planning", "Assembly", "Scheduling", "Components", "Diagnostics", "Progress",
+        "Snapshots", "Layers", "Content", "Linux", "OCI", "TestSupport", "imgset", subprocess, systemPackage,
+      ], resources: [.copy("Fixtures")]),
     tests("ProgressTests", ["Progress", "OCI"]),
     tests("PackageTests", []),
     tests("IntegrationTests", ["TestSupport", "Linux", "OCI", "imgset", subprocess, systemPackage]),

@@ -34,6 +34,7 @@ LIST
     test)
       cat <<'LIST'
 apache2-utils       htpasswd, for a registry with users
+bash-static         the shell of a base image that builds start from
 buildah             reads and runs images, as another tool would
 busybox-static      the smallest root file system to run steps in
 docker-registry     the registry that tests publish to
