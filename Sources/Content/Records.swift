@@ -9,7 +9,7 @@ package final class Records: Sendable {
   let database: DatabaseQueue
 
   /// Version of the tables; another version in the file means starting over.
-  private static let version = 1
+  private static let version = 2
 
   init(path: FilePath) throws {
     do {
@@ -44,7 +44,7 @@ package final class Records: Sendable {
     try database.execute(
       sql: """
         DROP TABLE IF EXISTS step; DROP TABLE IF EXISTS layerIndex; DROP TABLE IF EXISTS fileDigest;
-        DROP TABLE IF EXISTS cell; DROP TABLE IF EXISTS resolution;
+        DROP TABLE IF EXISTS cell; DROP TABLE IF EXISTS resolution; DROP TABLE IF EXISTS download;
         CREATE TABLE step (
           key TEXT PRIMARY KEY, name TEXT NOT NULL, inputs TEXT NOT NULL, layer BLOB, diffID TEXT,
           seconds REAL NOT NULL);
@@ -58,6 +58,8 @@ package final class Records: Sendable {
         CREATE TABLE resolution (
           reference TEXT NOT NULL, platform TEXT NOT NULL, manifest BLOB NOT NULL,
           PRIMARY KEY (reference, platform)) WITHOUT ROWID;
+        CREATE TABLE download (
+          url TEXT PRIMARY KEY, digest TEXT NOT NULL, size INTEGER NOT NULL, entityTag TEXT, modified TEXT) WITHOUT ROWID;
         PRAGMA user_version = \(version);
         """)
   }

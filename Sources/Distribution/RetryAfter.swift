@@ -15,7 +15,7 @@ enum RetryAfter {
 
   /// The preferred form of [HTTP dates](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7),
   /// `Sun, 06 Nov 1994 08:49:37 GMT`, in seconds since 1970.
-  private static func date(_ value: String) -> Int64? {
+  static func date(_ value: String) -> Int64? {
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     let fields = value.split(separator: " ")
     guard fields.count == 6, fields[5] == "GMT", let day = Int32(fields[1]),

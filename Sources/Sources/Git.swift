@@ -6,8 +6,10 @@ import SystemPackage
 struct Git: Sendable {
   private let environment: [String: String]
 
-  /// - Parameter environment: the caller's, for `PATH`, `HOME`, proxies and credentials.
-  init(environment: [String: String]) {
+  /// - Parameters:
+  ///   - environment: the caller's, for `PATH`, `HOME`, proxies and credentials.
+  ///   - protocols: the transports that git may use, also for submodules.
+  init(environment: [String: String], protocols: [String] = ["file", "git", "http", "https", "ssh"]) {
     // What a surrounding git (a hook, for example) says about its own repository must not apply to ours.
     let foreign = [
       "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -17,7 +19,8 @@ struct Git: Sendable {
     own["LC_ALL"] = "C"
     own["GIT_TERMINAL_PROMPT"] = "0"
     own["GIT_OPTIONAL_LOCKS"] = "0"
-    own["GIT_ALLOW_PROTOCOL"] = "file:git:http:https:ssh"
+    own["GIT_ALLOW_PROTOCOL"] = protocols.joined(separator: ":")
+    if own["GIT_SSH_COMMAND"] == nil, own["GIT_SSH"] == nil { own["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes" }
     self.environment = own
   }
 

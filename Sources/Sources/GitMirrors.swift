@@ -18,13 +18,16 @@ package struct CheckedSource: Hashable, Sendable {
 
 /// Bare copies of the repositories that components come from, one for each URL, shared by all runs.
 package struct GitMirrors: Sendable {
-  private let root: FilePath
-  private let git: Git
+  let root: FilePath
+  let git: Git
+  /// Git for addresses that a stranger may have written: it takes nothing from this machine.
+  let remoteGit: Git
 
   /// - Parameter store: the store's directory; mirrors are in `git/` below it.
   package init(store: FilePath, environment: [String: String]) {
     root = store.appending("git")
     git = Git(environment: environment)
+    remoteGit = Git(environment: environment, protocols: ["git", "http", "https", "ssh"])
   }
 
   /// Finds the commit that a source names, and fetches only when it is not there.
@@ -37,7 +40,7 @@ package struct GitMirrors: Sendable {
     let folder = try await BlockingPool.shared.run { [root] in try Self.ensure(root) }
     let lock = try await folder.lockExclusively(name + ".lock")
     defer { lock.closeQuietly() }
-    try await prepare(name, in: folder, for: source)
+    try await prepare(name, in: folder, place: source.place)
     var commit = try await find(source.revision, in: mirror, onlyFixed: !offline)
     if commit == nil {
       if offline { throw missing(source, why: "the mirror does not have it, and fetching is switched off") }
@@ -58,7 +61,7 @@ package struct GitMirrors: Sendable {
     for step in steps { _ = try await succeed(step, "git cannot check out the source", place) }
   }
 
-  private static func ensure(_ root: FilePath) throws -> Directory {
+  static func ensure(_ root: FilePath) throws -> Directory {
     try explaining("create", root.bytes) { () throws(Errno) in
       let parent = try Directory(at: root.removingLastComponent())
       return try parent.ensureDirectory(root.lastComponent?.string ?? "git")
@@ -66,13 +69,13 @@ package struct GitMirrors: Sendable {
   }
 
   /// Makes the bare repository unless it is there: under another name first, so that it is whole or not there at all.
-  private func prepare(_ name: String, in folder: Directory, for source: GitSource) async throws {
+  func prepare(_ name: String, in folder: Directory, place: String) async throws {
     let isThere = try await BlockingPool.shared.run { try folder.status(of: name)?.kind == .directory }
     if isThere { return }
     let (new, _) = try await BlockingPool.shared.run { try folder.makeTemporaryDirectory() }
     do {
       let path = root.appending(new).string
-      _ = try await succeed(["init", "--quiet", "--bare", "--", path], "git cannot make a mirror", source.place)
+      _ = try await succeed(["init", "--quiet", "--bare", "--", path], "git cannot make a mirror", place)
       try await BlockingPool.shared.run { try folder.rename(new, to: name, .noReplace) }
     } catch {
       try? folder.removeTree(new)
