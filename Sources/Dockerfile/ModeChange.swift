@@ -43,6 +43,9 @@ package struct ModeChange: Hashable, Sendable, CustomStringConvertible {
     change = .clauses(clauses)
   }
 
+  /// Whether the bits are given in full, so that they do not depend on what was there.
+  package var isAbsolute: Bool { if case .absolute = change { true } else { false } }
+
   /// The permission bits (to `0o7777`) that become of `mode`; clauses without a class concern all three, whatever the
   /// umask.
   package func apply(to mode: UInt32, isDirectory: Bool) -> UInt32 {

@@ -34,6 +34,8 @@ struct FailureText {
       help = run.help.map { [$0] } ?? []
     case let registry as RegistryError:
       (what, why, help) = (registry.what, registry.why, registry.help.map { [$0] } ?? [])
+    case let source as SourceError:
+      (what, why, help) = (source.what, source.diagnostic.why, source.help)
     default: what = "\(error.underlying)"
     }
     let isEmulated = Emulator.isNeeded(for: error.cell.platform) && error.underlying is RunError

@@ -6,6 +6,7 @@ extension StepMiss {
     switch cause {
     case .neverRun: "first build"
     case .layerGone: "a layer is gone from the store"
+    case .askedAgain(let address): "\(address) is asked again"
     case .changed(let names): Self.text(names)
     }
   }

@@ -24,6 +24,7 @@ struct Workshop: Sendable {
   let workspaces: Workspaces
   let snapshots: SnapshotStore
   let layers: LayerStore
+  let remotes: RemoteLibrary
   let runner: ContainerRunner
   /// Listings of the components' files and times of their sources, each made once.
   let inputs = SingleFlight<ComponentName, ComponentInputs>(remembers: true)
@@ -38,8 +39,9 @@ struct Workshop: Sendable {
   /// The steps' machinery for a purpose.
   func machinery(_ purpose: StepMachinery.Purpose) -> StepMachinery {
     StepMachinery(
-      store: store, layers: layers, snapshots: snapshots, runner: runner, resources: resources, purpose: purpose,
-      set: request.directory.string, grants: request.grants, emulator: { [runner] in try await runner.emulator($0) })
+      store: store, layers: layers, snapshots: snapshots, runner: runner, resources: resources, remotes: remotes,
+      purpose: purpose, set: request.directory.string, grants: request.grants,
+      emulator: { [runner] in try await runner.emulator($0) })
   }
 
   /// How many cells may be under way at once: a few more than cores, since many wait for the network or the disk.
@@ -87,16 +89,15 @@ extension Pipeline {
           try await Emulator.find(for: platform, searchPath: path) { try store.digest(ofFileAt: $0) }
         }
       }
+      let mirrors = GitMirrors(store: store.root, environment: request.environment)
       let workspaces = Workspaces(
-        set: request.directory, store: store.root,
-        mirrors: GitMirrors(store: store.root, environment: request.environment), environment: request.environment,
-        digest: digest)
+        set: request.directory, store: store.root, mirrors: mirrors, environment: request.environment, digest: digest)
       let layers = LayerStore(store: store, resources: resources, workers: Machine.processors)
       return try await body(
         Workshop(
           request: request, resolved: resolved, plan: plan, store: store, client: client, resources: resources,
-          workspaces: workspaces, snapshots: snapshots, layers: layers, runner: runner,
-          events: events))
+          workspaces: workspaces, snapshots: snapshots, layers: layers,
+          remotes: RemoteLibrary(store: store, client: client, mirrors: mirrors), runner: runner, events: events))
     }
   }
 

@@ -6,7 +6,7 @@ import OCI
 /// The form is kept beside the result, so that a miss can name the input that changed (design decision D7).
 package struct CacheInputs: Hashable, Sendable, Encodable {
   /// Grows with every change to what steps do with the same inputs.
-  private static let formatVersion = "1"
+  private static let formatVersion = "2"
 
   private var values: [String: String]
 

@@ -74,7 +74,7 @@ package struct StageState: Sendable {
   package mutating func lower(_ instruction: Instruction) throws(DiagnosticsError) -> LoweredInstruction {
     switch instruction.kind {
     case .run(let run): return try lower(run, instruction)
-    case .copy(let copy): return try lower(copy.transfer, instruction, unpacksArchives: false)
+    case .copy(let copy): return try lower(copy, instruction)
     case .add(let add): return try lower(add, instruction)
     case .workdir(let word): return try lowerWorkingDirectory(word, instruction)
     default:

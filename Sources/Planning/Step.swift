@@ -6,8 +6,7 @@ import OCI
 package enum Step: Hashable, Sendable {
   case run(RunStep)
   case copy(CopyStep)
-  /// WORKDIR: the directory has to exist. The path is absolute.
-  case makeDirectory(String)
+  case makeDirectory(DirectoryStep)
 }
 
 /// A command to run in a container.
@@ -31,20 +30,37 @@ package struct RunStep: Hashable, Sendable {
 
 /// Files to copy into the image.
 package struct CopyStep: Hashable, Sendable {
-  /// Paths with wildcards, relative to the root of where they come from.
-  package var sources: [String]
-  /// Content written in the Dockerfile itself, by file name, in order.
+  /// In the order of the instruction, where later ones win.
+  package var sources: [Source]
+  /// Content written in the Dockerfile itself, by file name, in order; copied after the sources.
   package var inlineFiles: [InlineFile]
   package var destination: String
   /// Absolute; a relative destination starts here.
   package var workingDirectory: String
-  /// `user[:group]` as written; nil for root.
+  /// `user[:group]` as written; nil for root, or for the owners of the stage that is copied from.
   package var owner: OwnerSpecification?
   package var mode: ModeChange?
-  /// Whether archives among the sources are unpacked (ADD).
-  package var unpacksArchives: Bool
+  /// Whether archives among the local sources are unpacked.
+  package var unpacksArchives = false
+  /// Whether archives that were downloaded are unpacked.
+  package var unpacksDownloads = false
   /// Whether the layer is made without looking at the tree below it.
-  package var isLinked: Bool
+  package var isLinked = false
+  /// Whether the directories in front of a source are kept, from its `/./` on where it has one.
+  package var keepsParents = false
+  /// Patterns as in an ignore file, relative to each source, of what is not copied.
+  package var excludes: [String] = []
+
+  /// Local sources alone, with their wildcards.
+  package var paths: [String] { sources.compactMap { if case .path(let path) = $0 { path } else { nil } } }
+
+  /// What one word of an instruction names.
+  package enum Source: Hashable, Sendable {
+    /// A path with wildcards, relative to the root of the context, stage or image that it comes from.
+    case path(String)
+    case download(DownloadSource)
+    case repository(RepositorySource)
+  }
 
   /// A file whose content stands in the Dockerfile.
   package struct InlineFile: Hashable, Sendable {
@@ -55,6 +71,19 @@ package struct CopyStep: Hashable, Sendable {
       self.name = name
       self.content = content
     }
+  }
+}
+
+/// The directory of a WORKDIR, which has to exist from there on.
+package struct DirectoryStep: Hashable, Sendable {
+  /// Absolute and normalised.
+  package var path: String
+  /// USER as it stands at this point, the owner of directories that are made; empty for root.
+  package var user: String
+
+  package init(path: String, user: String) {
+    self.path = path
+    self.user = user
   }
 }
 

@@ -121,7 +121,7 @@ struct CellExecutorTests {
       try bench.context.write("root:x:0:\nus:x:77:me\n", to: "group")
       let head = "FROM scratch\nCOPY passwd group /real/\n"
       for (owner, expected) in [
-        ("me", "1001:1001"), ("me:us", "1001:77"), ("me:5", "1001:5"), ("9", "9:9"), ("9:us", "9:77"), ("0:0", "0:0"),
+        ("me", "1001:1002"), ("me:us", "1001:77"), ("me:5", "1001:5"), ("9", "9:9"), ("9:us", "9:77"), ("0:0", "0:0"),
       ] {
         let text = head + "COPY --from=link /etc /etc\nCOPY --chown=\(owner) passwd /x"
         try? bench.context.link("etc/passwd", to: "../real/passwd")

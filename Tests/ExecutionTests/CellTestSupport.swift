@@ -24,6 +24,7 @@ struct Workbench: Sendable {
   let context: Directory
   let runner: ScriptedRunner
   let images: MemoryImages
+  let remotes: MemoryRemotes
 
   init(root: FilePath, directory: Directory) throws {
     self.root = root
@@ -32,6 +33,7 @@ struct Workbench: Sendable {
     context = try directory.ensureDirectory("context")
     runner = ScriptedRunner(snapshots: snapshots)
     images = MemoryImages()
+    remotes = MemoryRemotes(store: store)
   }
 
   /// How a build is done; the defaults are those of an ordinary one.
@@ -52,7 +54,7 @@ struct Workbench: Sendable {
     let resources = ResourcePool(capacity: [.cpu: options.workers])
     let layers = LayerStore(store: store, resources: resources, workers: options.workers)
     let machinery = StepMachinery(
-      store: store, layers: layers, snapshots: snapshots, runner: runner, resources: resources,
+      store: store, layers: layers, snapshots: snapshots, runner: runner, resources: resources, remotes: remotes,
       purpose: options.purpose, set: "test"
     ) { platform in
       Emulator(

@@ -44,15 +44,23 @@ private struct Copy {
   var mode: String?
   var keepsOwners = false
   var keepsHardLinks = true
+  var keepsParents = false
+  var excludes: [String] = []
+  /// Whether the source is an archive that names all of the tree.
+  var members: [String]?
+
+  private var rules: CopyRules {
+    get throws { CopyRules(keepsParents: keepsParents, excludes: try IgnorePatterns(excludes, origin: "test")) }
+  }
 
   func plan(_ from: Tree, onto target: Tree) throws -> (CopyPlan, [CopySource]) {
     let request = CopyPlan.Request(
       destination: destination, workingDirectory: workingDirectory, hasSeveralSources: sources.count > 1, uid: uid,
       gid: gid, mode: mode.flatMap(ModeChange.init), time: Timestamp(seconds: 100))
-    let selections = try sources.flatMap { try from.matches(of: $0, hasIgnoreFile: false) }
+    let selections = try sources.flatMap { try from.matches(of: $0, rules) }
     let source = CopySource(
       tree: from, selections: selections, contents: NoContents(), keepsOwners: keepsOwners,
-      keepsHardLinks: keepsHardLinks)
+      keepsHardLinks: keepsHardLinks, members: members.map { Set($0.compactMap { EntryPath($0) }) })
     return (try CopyPlan(request, from: [source], onto: target), [source])
   }
 
@@ -77,7 +85,7 @@ private struct Copy {
 /// What is copied from in most of the tests.
 private let context = [
   "a", "b", "dir/", "dir/one", "dir/sub/ 700", "dir/sub/two 755", "empty/", "x.txt", "y.txt", "tool 755",
-  "link -> dir", "dangling -> nowhere", "to-file -> a",
+  "link -> dir", "dangling -> nowhere", "to-file -> a", "links/", "links/inner -> dir",
 ]
 
 @Suite("plans of copies")
@@ -119,7 +127,7 @@ struct CopyPlanTests {
       expected: ["d/one 644 0:0 < dir/one", "d/sub/ 700 0:0", "d/sub/two 755 0:0 < dir/sub/two"]),
     Row(sources: ["empty"], destination: "/e", expected: ["e/ 755 0:0"]),
     Row(sources: ["empty"], destination: "/", expected: []),
-    Row(sources: ["dir/sub"], destination: "/d/", expected: ["d/ 700 0:0", "d/two 755 0:0 < dir/sub/two"]),
+    Row(sources: ["dir/sub"], destination: "/d/", expected: ["d/ 755 0:0", "d/two 755 0:0 < dir/sub/two"]),
     // Wildcards.
     Row(
       sources: ["*.txt"], destination: "/t/",
@@ -160,10 +168,12 @@ struct CopyPlanTests {
     Row(
       sources: ["a"], destination: "/new", target: ["new -> missing/deep"],
       expected: ["missing/ 755 0:0", "missing/deep 644 0:0 < a"]),
-    // A directory of the source over a link to one in the image: the link stays.
+    // A directory over a link to one takes the link's place, and a link that of a directory.
     Row(
       sources: ["dir"], destination: "/d/", target: ["d/", "d/sub -> ../real", "real/ 711", "real/old"],
-      expected: ["d/one 644 0:0 < dir/one", "real/ 700 0:0", "real/two 755 0:0 < dir/sub/two"]),
+      expected: ["d/one 644 0:0 < dir/one", "d/sub/ 700 0:0", "d/sub/two 755 0:0 < dir/sub/two"]),
+    Row(
+      sources: ["links"], destination: "/", target: ["inner/", "inner/old"], expected: ["inner -> dir"]),
     // A file over a link replaces the link, not what it leads to.
     Row(
       sources: ["dir"], destination: "/d/", target: ["d/", "d/one -> /etc/passwd", "d/sub/"],

@@ -132,6 +132,9 @@ extension ConformanceCase {
   private func apply(_ step: Tweak, to root: Directory) throws {
     switch step.op {
     case "write": try root.write(step.content ?? "", to: step.path, mode: Self.usableMode(step.mode))
+    case "write_base64":
+      let bytes = step.content.flatMap { Data(base64Encoded: $0) } ?? Data()
+      try root.write([UInt8](bytes), to: step.path, mode: Self.usableMode(step.mode))
     case "mkdir":
       let (parent, name) = try root.parent(of: step.path)
       _ = try parent.ensureDirectory(name)
@@ -176,7 +179,7 @@ extension ConformanceCase {
 }
 
 extension ConformanceCase.Item {
-  fileprivate var bytes: [UInt8] {
+  var bytes: [UInt8] {
     if let base64, let data = Data(base64Encoded: base64) { return [UInt8](data) }
     return Array((content ?? "").utf8)
   }

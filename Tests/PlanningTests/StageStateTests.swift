@@ -110,7 +110,7 @@ struct StageStateTests {
   func workingDirectory(text: String, expected: String) throws {
     let stage = try LoweredStage(text)
     #expect(stage.process.workingDir == expected)
-    #expect(stage.lowered.last?.step == .makeDirectory(expected))
+    #expect(stage.lowered.last?.step == .makeDirectory(DirectoryStep(path: expected, user: "")))
     #expect(stage.history.last == "WORKDIR \(expected)")
   }
 
@@ -254,12 +254,15 @@ struct StepLoweringTests {
   @Test("COPY: sources, destination, owner, mode and history are expanded")
   func copy() throws {
     let stage = try LoweredStage(
-      "ARG F=file\nWORKDIR /w\nCOPY --chown=$F:5 --chmod=u+x --link $F other dir/", given: [:])
+      "ARG F=file\nARG U=7\nWORKDIR /w\n"
+        + "COPY --chown=$U:5 --chmod=u+x --link --parents --exclude=$F* $F other dir/", given: [:])
     let copy = stage.copy
-    #expect(copy?.sources == ["file", "other"])
+    #expect(copy?.sources == [.path("file"), .path("other")])
     #expect(copy?.destination == "dir/")
     #expect(copy?.workingDirectory == "/w")
-    #expect(copy?.owner == OwnerSpecification("file:5"))
+    #expect(copy?.owner == OwnerSpecification("7:5"))
+    #expect(copy?.keepsParents == true)
+    #expect(copy?.excludes == ["file*"])
     #expect(copy?.mode == ModeChange("u+x"))
     #expect(copy?.isLinked == true)
     #expect(copy?.unpacksArchives == false)
@@ -289,7 +292,7 @@ struct StepLoweringTests {
       (#"COPY ["a b?", "/"]"#, "a b?"), (#"COPY ["n\\?pe", "/"]"#, #"n\?pe"#), (#"COPY \$A /"#, "$A"),
     ])
   func patterns(text: String, expected: String) throws {
-    #expect(try LoweredStage(text).copy?.sources == [expected])
+    #expect(try LoweredStage(text).copy?.sources == [.path(expected)])
   }
 }
 
@@ -318,9 +321,19 @@ struct StageRefusalTests {
       Refusal(text: "COPY a b /c", what: "the destination of several sources must be a directory", place: "2:10"),
       Refusal(text: "COPY --chown=a:b:c x /", what: "`a:b:c` is not an owner", place: "2:14"),
       Refusal(text: "COPY --chmod=999 x /", what: "`999` is not a mode", place: "2:14"),
+      Refusal(text: "COPY --link --chown=a:5 x /", what: "`a:5` cannot be looked up for a linked copy", place: "2:21"),
+      Refusal(text: "COPY --exclude=[ x /", what: "`[` is not a pattern", place: "2:16"),
+      Refusal(text: "USER a\nCOPY https://example.org/x /", what: "COPY takes no remote source", place: "3:6"),
+      Refusal(text: "ADD file:///etc/passwd /", what: "ADD does not fetch `file` addresses", place: "2:5"),
+      Refusal(text: "ADD ftp://example.org/x /", what: "ADD does not fetch `ftp` addresses", place: "2:5"),
       Refusal(
-        text: "USER a\nADD https://example.org/x /", what: "ADD of a remote source is not supported yet", place: "3:1"),
-      Refusal(text: "ADD git@example.org:x.git /", what: "ADD of a remote source is not supported yet", place: "2:1"),
+        text: "ADD --checksum=md5:1 https://example.org/x /", what: "`md5:1` is not a digest", place: "2:22"),
+      Refusal(
+        text: "ADD --checksum=sha256:1 x /", what: "--checksum needs one remote source and nothing else", place: "2:16"),
+      Refusal(text: "ADD --parents https://example.org/x /", what: "--parents is for local sources only", place: "2:1"),
+      Refusal(
+        text: "ADD https://example.org/x.git?nothing=1 /", what: "`nothing` is not a parameter of a git address",
+        place: "2:5"),
       Refusal(text: "EXPOSE 70000", what: "`70000` is not a port", place: "2:8"),
       Refusal(text: "EXPOSE 9-1", what: "`9-1` is not a port", place: "2:8"),
       Refusal(text: "STOPSIGNAL SIGNOTHING", what: "`SIGNOTHING` is not a signal", place: "2:12"),

@@ -80,8 +80,8 @@ struct StageBuilder {
       machinery: cell.machinery, layers: image.layers, platform: platform, time: Timestamp(seconds: cell.epoch),
       name: "\(cell.machinery.set) \(cell.id) \(stage.index) \(number)")
     switch step {
-    case .makeDirectory(let path):
-      return try await DirectoryExecutor(context: context, path: path).run()
+    case .makeDirectory(let directory):
+      return try await DirectoryExecutor(context: context, step: directory).run()
     case .copy(let copy):
       let reference = stage.references.first { $0.instruction == position && $0.mount == nil }
       let origin: CopyOrigin

@@ -15,6 +15,8 @@ package struct StepMachinery: Sendable {
   package let snapshots: SnapshotStore
   package let runner: any StepRunner
   package let resources: ResourcePool
+  /// Fetches what ADD names by an address.
+  package let remotes: any RemoteFiles
   /// Finds the emulator for a foreign platform.
   package let emulator: @Sendable (Platform) async throws -> Emulator
   package let purpose: Purpose
@@ -37,7 +39,7 @@ package struct StepMachinery: Sendable {
 
   package init(
     store: ContentStore, layers: LayerStore, snapshots: SnapshotStore, runner: any StepRunner,
-    resources: ResourcePool, purpose: Purpose, set: String, grants: RunGrants = RunGrants(),
+    resources: ResourcePool, remotes: any RemoteFiles, purpose: Purpose, set: String, grants: RunGrants = RunGrants(),
     emulator: @escaping @Sendable (Platform) async throws -> Emulator
   ) {
     self.store = store
@@ -46,6 +48,7 @@ package struct StepMachinery: Sendable {
     self.snapshots = snapshots
     self.runner = runner
     self.resources = resources
+    self.remotes = remotes
     self.emulator = emulator
     self.purpose = purpose
     self.set = set
@@ -130,6 +133,8 @@ package struct StepMiss: Error, Hashable {
     case changed([String])
     /// The inputs are the same, but the store has lost the layer.
     case layerGone
+    /// The step depends on what an address gives, which is asked for in each build.
+    case askedAgain(String)
   }
 
   package let cause: Cause

@@ -6,7 +6,8 @@ import OCI
 /// What a scan of a build context found: entries as a layer would list them, and which contents are not hashed yet.
 ///
 /// The entries are sorted by path and normalised as git does: owner root, files 0644 or 0755, directories 0755, one time for
-/// all, so that a checkout on another machine gives the same layer.
+/// all, so that a checkout on another machine gives the same layer. Of the extended attributes those are kept that mean the
+/// same everywhere: `user.*` and file capabilities.
 package struct ContextScan: Sendable {
   package var entries: [LayerEntry]
   /// Files whose digest is not remembered, with what the kernel says about them.

@@ -40,6 +40,13 @@ package struct ContextScanner: Sendable {
     }
     return try walk.finish()
   }
+
+  /// Lists a directory with what is above and below it, taking its path as it is written.
+  func scan(directory: String, cancellation: CancellationFlag) throws -> ContextScan {
+    var walk = ContextWalk(scanner: self, cancellation: cancellation)
+    if let path = EntryPath(directory) { try walk.visit(path) }
+    return try walk.finish()
+  }
 }
 
 extension EntryPath {
@@ -51,6 +58,13 @@ extension EntryPath {
       result = result.appending(name: component)
     }
     return result
+  }
+}
+
+extension EntryPath {
+  /// Whether the path is one that Linux and trees can work with: not too long, not too deep.
+  var isUsable: Bool {
+    bytes.count <= Self.maximumLength && bytes.count { $0 == UInt8(ascii: "/") } < Self.maximumDepth
   }
 }
 
@@ -74,6 +88,8 @@ private struct ContextWalk {
 
   /// As many links as Linux follows in one path.
   static let hopLimit = 40
+  /// The most files and directories of a context that one instruction may look at.
+  static let entryLimit = 4_000_000
 
   init(scanner: ContextScanner, cancellation: CancellationFlag) {
     self.scanner = scanner
@@ -123,6 +139,7 @@ private struct ContextWalk {
   @discardableResult
   private mutating func walk(_ directory: Directory, at path: EntryPath) throws -> Bool {
     guard walked.insert(path).inserted else { return true }
+    guard path.isUsable else { throw CopyError.unusablePath("\(path)") }
     try cancellation.check()
     var found = false
     for entry in try explaining("list", path.bytes, { () throws(Errno) in try directory.entries() }) {
@@ -153,6 +170,7 @@ private struct ContextWalk {
   private mutating func add(_ sighting: Sighting) throws {
     let (path, status) = (sighting.path, sighting.status)
     guard entries[path] == nil else { return }
+    guard entries.count < Self.entryLimit else { throw CopyError.tooManyFiles(limit: Self.entryLimit) }
     let special = UInt16(status.permissions & 0o7000)
     let kind: LayerEntry.Kind
     var mode: UInt16 = 0o755
@@ -174,7 +192,17 @@ private struct ContextWalk {
     case .socket, .unknown: return
     }
     let bits = status.kind == .symbolicLink ? mode : mode | special
-    entries[path] = LayerEntry(path: path, kind: kind, mode: bits, modified: scanner.time)
+    entries[path] = LayerEntry(
+      path: path, kind: kind, mode: bits, modified: scanner.time, attributes: try attributes(of: sighting))
+  }
+
+  /// The attributes that a layer keeps: what the user set, and what lets a program do more than its user may.
+  private func attributes(of sighting: Sighting) throws -> [ExtendedAttribute] {
+    guard [.file, .directory].contains(sighting.status.kind) else { return [] }
+    let all = try explaining("read the attributes of", sighting.path.bytes) { () throws(Errno) in
+      try sighting.directory.extendedAttributes(ofName: sighting.name)
+    }
+    return all.filter { $0.name.starts(with: "user.".utf8) || $0.name.elementsEqual("security.capability".utf8) }
   }
 
   /// Fills in remembered digests.

@@ -4,24 +4,30 @@ import Layers
 import Linux
 import OCI
 import Planning
-import SystemPackage
 
 extension CopyExecutor {
   /// The layer of a copy, and the digests of the context's files that were read for it.
-  struct Written {
+  struct Written: Sendable {
     var layer: StoredLayer?
     var digests: [EntryPath: Digest]
   }
 
   /// Plans the copy on the tree below and writes its layer in one pass over the sources; nothing to copy is no layer.
-  func write(
-    _ request: CopyPlan.Request, _ selections: [CopySelection], _ tree: Tree, _ linked: Tree?
-  ) async throws -> Written {
-    let target: Tree
-    if let linked { target = linked } else { target = try await context.machinery.catalog.tree(of: context.layers) }
-    let size = selections.reduce(Int64(0)) { $0 + $1.contentSize(in: tree) }
+  func write(_ parts: [CopyPart]) async throws -> Written {
+    let target = step.isLinked ? Tree() : try await context.machinery.catalog.tree(of: context.layers)
+    let owner = try await context.numbers(of: step.owner)
+    let request = CopyPlan.Request(
+      destination: step.destination, workingDirectory: step.workingDirectory,
+      hasSeveralSources: step.sources.count + step.inlineFiles.count > 1, uid: owner.uid, gid: owner.gid,
+      mode: step.mode, time: context.time)
+    return try await withTrees(parts[...], []) { try await write(request, $0, onto: target) }
+  }
+
+  private func write(_ request: CopyPlan.Request, _ trees: [CopyTree], onto target: Tree) async throws -> Written {
+    let size = trees.reduce(Int64(0)) { $1.files.reduce($0) { $0 + $1.entry.size } }
     let result = try await context.machinery.layers.write(size: size) { writer, cancellation in
-      let sources = try sources(selections, tree, cancellation)
+      let opener = CopyOpener(store: context.store, step: step, time: context.time, cancellation: cancellation)
+      let sources = try opener.sources(trees)
       let plan = try CopyPlan(request, from: sources, onto: target)
       for (entry, item) in plan.entries(sources) {
         try cancellation.check()
@@ -33,16 +39,18 @@ extension CopyExecutor {
       }
     }
     if result.index.entries.isEmpty { return Written(layer: nil, digests: [:]) }
-    return Written(layer: result.layer, digests: try digests(selections, tree, request, target, result.index))
+    return Written(layer: result.layer, digests: try digests(request, trees, target, result.index))
   }
 
   /// The digests of the context's own files, found again at the places that they were copied to.
   private func digests(
-    _ selections: [CopySelection], _ tree: Tree, _ request: CopyPlan.Request, _ target: Tree, _ index: LayerIndex
+    _ request: CopyPlan.Request, _ trees: [CopyTree], _ target: Tree, _ index: LayerIndex
   ) throws -> [EntryPath: Digest] {
-    guard case .context(let scanner, _) = origin, !step.unpacksArchives else { return [:] }
+    guard trees.count == 1, let part = trees.first, part.scan?.isHashed == false, !part.unpacksArchives,
+      case .directory(let root) = part.place
+    else { return [:] }
     let source = CopySource(
-      tree: tree, selections: selections, contents: ContextContents(root: scanner.root), keepsHardLinks: false)
+      tree: part.tree, selections: part.selections, contents: ContextContents(root: root), keepsHardLinks: false)
     let plan = try CopyPlan(request, from: [source], onto: target)
     var digests: [EntryPath: Digest] = [:]
     for (path, item) in plan.items {
@@ -51,74 +59,54 @@ extension CopyExecutor {
     return digests
   }
 
-  /// The sources with the means to read them; archives that ADD unpacks are sources of their own.
-  private func sources(
-    _ selections: [CopySelection], _ tree: Tree, _ cancellation: CancellationFlag
-  ) throws -> [CopySource] {
-    var sources: [CopySource] = []
-    switch origin {
-    case .context(let scanner, _):
-      var plain = CopySource(
-        tree: tree, selections: [], contents: ContextContents(root: scanner.root), keepsHardLinks: false)
-      for selection in selections {
-        if step.unpacksArchives, let archive = try archive(selection, in: scanner.root) {
-          sources.append(archive)
-        } else {
-          plain.selections.append(selection)
-        }
+  /// Fetches what is not here yet, part by part, and has all of it as long as `body` runs.
+  private func withTrees(
+    _ parts: ArraySlice<CopyPart>, _ ready: [CopyTree], _ body: @Sendable ([CopyTree]) async throws -> Written
+  ) async throws -> Written {
+    guard let part = parts.first else { return try await body(ready) }
+    let rest = parts.dropFirst()
+    switch part {
+    case .local(let tree): return try await withTrees(rest, ready + [tree], body)
+    case .download(let source, _):
+      let tree = try downloaded(source, try await context.machinery.remotes.file(source))
+      return try await withTrees(rest, ready + [tree], body)
+    case .repository(let source, let commit):
+      return try await context.machinery.remotes.withTree(of: source, at: commit) { root in
+        let tree = try await BlockingPool.shared.runCancellable { try checkedOut(source, root, $0) }
+        return try await withTrees(rest, ready + [tree], body)
       }
-      if !plain.selections.isEmpty { sources.insert(plain, at: 0) }
-    case .image(let layers):
-      let files = selections.flatMap { selection in
-        selection.entry.entry.isDirectory ? tree.descendants(of: selection.entry.path) : [selection.entry]
-      }
-      let wanted = files.filter { $0.entry.contentDigest != nil }
-      let contents = try SpooledFiles(wanted, of: layers, in: context.store, cancellation: cancellation)
-      sources.append(CopySource(tree: tree, selections: selections, contents: contents))
     }
-    if let inline = try inlineSource() { sources.append(inline) }
-    return sources
   }
 
-  private func archive(_ selection: CopySelection, in root: Directory) throws -> CopySource? {
-    guard case .file = selection.entry.entry.kind else { return nil }
-    let path = selection.entry.source
-    let file = OwnedFile(
-      try explaining("open", path.bytes) { () throws(Errno) in
-        try root.file(path.bytes, .readOnly, .beneathWithoutLinks)
-      })
-    let temporary = try Directory(at: context.store.root.appending("ingest"))
-    guard let archive = try LocalArchive.open(file.descriptor, temporary: temporary) else { return nil }
-    let tree = try Tree([LayerIndex(archive.members.map(\.entry))])
-    let members = Dictionary(archive.members.map { ($0.entry.path, $0) }) { $1 }
-    guard let root = tree.lookup(.root) else { return nil }
-    return CopySource(
-      tree: tree, selections: [CopySelection(name: [], entry: root)],
-      contents: ArchiveContents(archive: archive, file: file, members: members), keepsOwners: step.owner == nil)
+  /// A downloaded file as a tree: for its owner alone, as in `docker build`.
+  private func downloaded(_ source: DownloadSource, _ file: RemoteFile) throws -> CopyTree {
+    let name = source.fileName ?? ""
+    guard let path = EntryPath(name.isEmpty ? "download" : name) else { throw CopyError.unusablePath(name) }
+    let entry = LayerEntry(
+      path: path, kind: .file(size: file.size, digest: file.digest), mode: 0o600,
+      modified: file.modified ?? context.time)
+    let tree = try Tree([LayerIndex([entry])])
+    let selections = tree.lookup(path).map { [CopySelection(name: Array(name.utf8)[...], entry: $0)] } ?? []
+    return CopyTree(
+      tree: tree, selections: selections, place: .blob(file.digest), unpacksArchives: step.unpacksDownloads,
+      name: source.shown)
   }
 
-  private func inlineSource() throws -> CopySource? {
-    var files: [EntryPath: [UInt8]] = [:]
-    var entries: [LayerEntry] = []
-    for file in step.inlineFiles {
-      guard let path = EntryPath(file.name), !path.isRoot else { throw CopyError.unusablePath(file.name) }
-      files[path] = file.content
-      entries.append(
-        LayerEntry(
-          path: path, kind: .file(size: Int64(file.content.count), digest: nil), mode: 0o644, modified: context.time))
+  /// A checkout as a tree, of which a directory is copied.
+  private func checkedOut(
+    _ source: RepositorySource, _ root: Directory, _ cancellation: CancellationFlag
+  ) throws -> CopyTree {
+    let records = context.store.records
+    let scanner = ContextScanner(root: root, records: records, time: context.time) { path, _ in
+      let isGit = path.components.first?.elementsEqual(".git".utf8) == true
+      return isGit && !source.keepsGitDirectory ? .ignored : .visible
     }
-    if entries.isEmpty { return nil }
-    let tree = try Tree([LayerIndex(entries)])
-    let selections = entries.compactMap { entry in
-      tree.lookup(entry.path).map { CopySelection(name: entry.path.name, entry: $0) }
-    }
-    return CopySource(tree: tree, selections: selections, contents: InlineContents(files: files), keepsHardLinks: false)
-  }
-}
-
-extension CopySelection {
-  /// Bytes of content of the selection and all below it.
-  fileprivate func contentSize(in tree: Tree) -> Int64 {
-    entry.entry.isDirectory ? tree.descendants(of: entry.path).reduce(0) { $0 + $1.entry.size } : entry.entry.size
+    // The directory is looked up as it is written: in a name of a repository no byte is a wildcard.
+    let scan = try scanner.scan(directory: source.directory, cancellation: cancellation)
+    let tree = try Tree([LayerIndex(scan.entries)])
+    guard let path = EntryPath(source.directory), let entry = try? tree.resolve(path).entry, entry.entry.isDirectory
+    else { throw CopyError.sourceNotFound("\(source.directory) of \(source.shown)", ignored: false) }
+    let selection = try tree.selection(of: entry, rules())
+    return CopyTree(tree: tree, selections: [selection], place: .directory(root), name: source.shown)
   }
 }

@@ -9,6 +9,8 @@ import OCI
 struct CopyPlan {
   /// What to write at each path; content only where the entry is a regular file.
   private(set) var items: [EntryPath: Item] = [:]
+  /// Directories of the image that gave way to something else, with all that was in them.
+  private(set) var hidden: Set<EntryPath> = []
 
   /// One entry of the new layer.
   struct Item {
@@ -40,9 +42,10 @@ struct CopyPlan {
   /// - Throws: `CopyError` for what cannot be copied, `LayerError.tooManyLinks` for link cycles.
   init(_ request: Request, from sources: [CopySource], onto target: Tree) throws {
     for (number, source) in sources.enumerated() {
-      var planner = CopyPlanner(request: request, source: source, number: number, target: target, planned: items)
+      var planner = CopyPlanner(
+        request: request, source: source, number: number, target: target, planned: items, hidden: hidden)
       try planner.run()
-      items = planner.planned
+      (items, hidden) = (planner.planned, planner.hidden)
     }
   }
 
@@ -54,7 +57,10 @@ struct CopyPlan {
       var path: EntryPath
     }
     var first: [File: EntryPath] = [:]
-    return items.values.sorted { LayerEntry.precedes($0.entry, $1.entry) }.map { item in
+    // Where a directory came back after all, it is another one.
+    let marks = hidden.filter { items[$0]?.entry.isDirectory == true }
+      .map { Item(entry: .opaque($0, modified: items[$0]?.entry.modified ?? .zero)) }
+    return (items.values + marks).sorted { LayerEntry.precedes($0.entry, $1.entry) }.map { item in
       guard let source = item.source, let origin = item.origin, case .file = item.entry.kind,
         sources[source].keepsHardLinks
       else { return (item.entry, item) }

@@ -10,55 +10,66 @@ struct CopyPlanner {
   let number: Int
   let target: Tree
   var planned: [EntryPath: CopyPlan.Item]
+  /// Directories of the image that are gone, with all that was in them.
+  var hidden: Set<EntryPath>
 
   mutating func run() throws {
     let text =
       request.destination.hasPrefix("/") ? request.destination : request.workingDirectory + "/" + request.destination
     let destination = try target.resolve(text.utf8).path
-    let isDirectory =
-      request.namesDirectory || source.selections.count > 1 || entry(at: destination)?.isDirectory == true
     for selection in source.selections {
       if selection.entry.entry.isDirectory {
-        try copyContents(of: selection.entry, to: destination)
+        try copyContents(of: selection, to: destination)
+      } else if request.namesDirectory || entry(at: destination)?.isDirectory == true {
+        guard !selection.name.isEmpty else { throw CopyError.unnamedDownload(source.name) }
+        try ensureDirectory(destination)
+        try put(selection.entry, at: try place(of: selection.name, in: destination))
       } else {
-        if isDirectory { try ensureDirectory(destination) }
-        try put(selection.entry, at: isDirectory ? destination.appending(name: selection.name) : destination)
+        // Each match of a wildcard is copied as if it were alone, and only the last one would be left.
+        guard planned[destination]?.origin == nil else { throw CopyError.severalOntoFile(destination) }
+        try put(selection.entry, at: destination)
       }
     }
   }
 
-  private func entry(at path: EntryPath) -> LayerEntry? { planned[path]?.entry ?? target.lookup(path)?.entry }
-
-  /// A copied directory gives its content; its own metadata only to a directory that is made for it.
-  private mutating func copyContents(of directory: TreeEntry, to destination: EntryPath) throws {
-    if let existing = entry(at: destination) {
-      guard existing.isDirectory else { throw CopyError.directoryOverFile(destination) }
-    } else if directory.path.isRoot {
-      try ensureDirectory(destination)
-    } else {
-      try put(directory, at: destination)
-    }
-    try copyChildren(of: directory.path, to: destination)
+  private func entry(at path: EntryPath) -> LayerEntry? {
+    if let item = planned[path] { return item.entry }
+    if hidden.contains(where: { path == $0 || path.isDescendant(of: $0) }) { return nil }
+    return target.lookup(path)?.entry
   }
 
-  private mutating func copyChildren(of directory: EntryPath, to destination: EntryPath) throws {
-    for child in source.tree.children(of: directory) {
-      let place = destination.appending(name: child.path.name)
-      guard child.entry.isDirectory else {
-        try put(child, at: place)
-        continue
+  private func place(of name: ArraySlice<UInt8>, in directory: EntryPath) throws -> EntryPath {
+    let place = directory.appending(name: name)
+    guard place.isUsable else { throw CopyError.unusablePath("\(place)") }
+    return place
+  }
+
+  /// A copied directory gives its content; what it is put into is made like any other directory on the way.
+  private mutating func copyContents(of selection: CopySelection, to destination: EntryPath) throws {
+    try ensureDirectory(destination)
+    var places = [selection.entry.path: destination]
+    for item in source.tree.content(of: selection) {
+      guard let directory = item.path.parent.flatMap({ places[$0] }) else { continue }
+      let place = try place(of: item.path.name, in: directory)
+      if !item.entry.isDirectory {
+        try put(item, at: place)
+      } else if source.implies(item.path) {
+        // Nothing says that this is a directory and no link to one, as /lib on many systems.
+        let real = try target.resolve(place).path
+        try ensureDirectory(real)
+        places[item.path] = real
+      } else {
+        try put(item, at: place)
+        places[item.path] = place
       }
-      // A link to a directory, as /lib on many systems, stays and is followed.
-      let real = try target.resolve(place).path
-      if let existing = entry(at: real), !existing.isDirectory { throw CopyError.directoryOverFile(real) }
-      try put(child, at: real)
-      try copyChildren(of: child.path, to: real)
     }
   }
 
   private mutating func put(_ file: TreeEntry, at place: EntryPath) throws {
     if place.isRoot { return }
-    if !file.entry.isDirectory, entry(at: place)?.isDirectory == true { throw CopyError.fileOverDirectory(place) }
+    if let existing = entry(at: place), existing.isDirectory != file.entry.isDirectory {
+      try replace(existing, at: place, with: file.entry)
+    }
     if let parent = place.parent { try ensureDirectory(parent) }
     var entry = file.entry
     entry.path = place
@@ -71,6 +82,19 @@ struct CopyPlanner {
     planned[place] = CopyPlan.Item(entry: entry, source: number, origin: file)
   }
 
+  /// Takes away what a directory, or something that is none, is to be put in the place of.
+  ///
+  /// Links give way, and a directory gives way to a link, as in `docker build` before BuildKit, which refuses both. A
+  /// file and a directory never take each other's place, except in an archive, which is unpacked as `tar` does.
+  private mutating func replace(_ old: LayerEntry, at place: EntryPath, with new: LayerEntry) throws {
+    guard source.isArchive || old.isSymbolicLink || new.isSymbolicLink else {
+      throw new.isDirectory ? CopyError.directoryOverFile(place) : CopyError.fileOverDirectory(place)
+    }
+    guard old.isDirectory else { return }
+    for path in planned.keys where path.isDescendant(of: place) { planned[path] = nil }
+    if target.lookup(place)?.entry.isDirectory == true { hidden.insert(place) }
+  }
+
   /// Makes a directory and those above it, where neither the image nor this copy has them yet.
   private mutating func ensureDirectory(_ path: EntryPath) throws {
     if path.isRoot { return }
@@ -79,10 +103,15 @@ struct CopyPlanner {
       return
     }
     if let parent = path.parent { try ensureDirectory(parent) }
+    let mode = request.mode?.apply(to: 0o755, isDirectory: true) ?? 0o755
     let directory = LayerEntry(
-      path: path, kind: .directory, mode: 0o755, uid: request.uid, gid: request.gid, modified: request.time)
+      path: path, kind: .directory, mode: UInt16(mode), uid: request.uid, gid: request.gid, modified: request.time)
     planned[path] = CopyPlan.Item(entry: directory)
   }
+}
+
+extension LayerEntry {
+  fileprivate var isSymbolicLink: Bool { if case .symlink = kind { true } else { false } }
 }
 
 extension CopyPlan.Request {

@@ -6,8 +6,7 @@ extension CopySelection {
   /// A digest of everything about the selection that a copy of it depends on; nil while a file's content is not hashed.
   func listingDigest(in tree: Tree) -> Digest? {
     var hash = SHA256()
-    let all = entry.entry.isDirectory ? [entry] + tree.descendants(of: entry.path) : [entry]
-    for item in all {
+    for item in [entry] + tree.content(of: self) {
       guard let line = item.entry.listing(below: entry.path) else { return nil }
       hash.update(data: line)
     }

@@ -47,7 +47,7 @@ extension RunExecutor {
         let digest = try await BlockingPool.shared.runCancellable { cancellation in
           let scan = try scanner.hashing(scanner.scan([source], cancellation: cancellation), cancellation: cancellation)
           let tree = try Tree([LayerIndex(scan.entries)])
-          let selections = try tree.matches(of: source, hasIgnoreFile: false)
+          let selections = try tree.matches(of: source, CopyRules())
           return selections.compactMap { $0.listingDigest(in: tree)?.description }.joined(separator: " ")
         }
         parts.append(digest)
