@@ -64,7 +64,8 @@ struct BuildBench: Sendable {
       guard case .build(let recipe) = cell.work else { preconditionFailure("a Dockerfile is built") }
       let machinery = StepMachinery(
         store: store, layers: LayerStore(store: store, resources: resources, workers: 1), snapshots: snapshots,
-        runner: runner, resources: resources, purpose: order.usesCache ? .build : .rebuild, set: "conformance",
+        runner: runner, resources: resources, remotes: NoRemoteFiles(), purpose: order.usesCache ? .build : .rebuild,
+        set: "conformance",
         emulator: { [runner] in try await runner.emulator($0) })
       let executor = CellExecutor(
         machinery: machinery, id: cell.id, recipe: recipe, context: context, epoch: order.epoch, images: images
@@ -101,6 +102,21 @@ struct BuildBench: Sendable {
   func tree(of kind: String) async throws -> Tree {
     let image = try await images.image(kind, Platform(architecture: "amd64"))
     return try await LayerCatalog(store: store).tree(of: image.layers)
+  }
+}
+
+/// The network of the benches: there is none.
+private struct NoRemoteFiles: RemoteFiles {
+  struct Unreachable: Error { let address: String }
+
+  func file(_ source: DownloadSource) async throws -> RemoteFile { throw Unreachable(address: source.shown) }
+
+  func commit(of source: RepositorySource) async throws -> String { throw Unreachable(address: source.shown) }
+
+  func withTree<R: Sendable>(
+    of source: RepositorySource, at commit: String, _ body: @Sendable (Directory) async throws -> R
+  ) async throws -> R {
+    throw Unreachable(address: source.shown)
   }
 }
 

@@ -14,35 +14,14 @@ enum KnownDifferences {
     // The expectation is wrong.
     "172-builtins": "the expectation was made with another /etc/group in the stand-in",
     // Not there yet.
-    "025-copy-with-chown": "--chown of a user without a group does not take the group of the user",
-    "045-xattrs-file-in-context": "extended attributes of a context are left out",
-    "050-xattrs-file-in-other-stage": "extended attributes of a context are left out",
-    "072-add-exclude-includes-star": "--exclude",
-    "074-add-exclude-includes-dot": "--exclude",
-    "078-copy-exclude-subdir-under-source": "--exclude",
-    "079-copy-form-and-exclude-subdir-under-source": "--exclude",
-    "080-copy-exclude-exception-under-source": "--exclude",
-    "082-copy-parents-directories": "--parents",
-    "086-copy-parents-path-with-star": "--parents",
-    "088-copy-parents-unknown-count-parent-directories": "--parents",
-    "089-copy-parents-directory-limit-parents-unknown-count-parent-directories": "--parents",
-    "090-copy-parents-limit-parents-unknown-count-parent-directories": "--parents",
-    "092-copy-parents-limit-parent-directories-1": "--parents",
-    "125-copy-from-owner": "COPY --from does not keep owners",
     "131-add-parent-clean": "the destination is not cleaned before its links are followed",
-    "141-add-populated-dir-not-dir": "a file of an archive does not replace a directory",
-    "160-replace-symlink-with-directory": "a directory does not replace a link",
-    "163-replace-directory-with-symlink-subdir": "a directory does not replace a link",
-    "164-workdir-owner": "WORKDIR makes directories of root",
     "169-workdir-with-trailing-separator": "a slash behind WORKDIR goes",
   ]
 
   static let buildKit: [String: String] = [
     "dockerfile-lowercase":
       "a recipe is called Dockerfile; for another case of its letters there is an error that says so",
-    "copy-chmod": "directories that COPY makes do not get the mode of --chmod",
     "copy-chown-existing-dir": "no target can be chosen",
-    "copy-parents": "--parents",
     "export-multi-platform": "windows/amd64 is no platform of this project",
     "multi-stage-case-insensitive": "no target can be chosen",
     "named-image-context-scratch": "no context can be named",
@@ -81,9 +60,6 @@ enum KnownDifferences {
     "bud --link with chmod and chown": "a file is made by a script",
     // Not there yet.
     "bud with ADD with checksum flag": "ADD --checksum",
-    "bud with copy --exclude": "--exclude",
-    "bud with copy --parents": "--parents",
-    "bud-copy--parents-links": "--parents",
   ]
 
   static let attacks: [String: String] = [
