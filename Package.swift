@@ -11,6 +11,8 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -35,6 +37,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
@@ -57,7 +61,10 @@ let package = Package(
     module("Snapshots", ["OCI", "Linux", "Layers", systemPackage]),
     module(
       "Distribution",
-      ["OCI", "Scheduling", "Content", "Linux", asyncHTTPClient, crypto, subprocess, systemPackage, tomlKit]),
+      [
+        "OCI", "Scheduling", "Layers", "Content", "Linux", asyncHTTPClient, crypto, nioSSL, subprocess, systemPackage,
+        tomlKit,
+      ] + nio),
     module("Sources", ["OCI", "Diagnostics", "Components", "Content", "Linux", subprocess, systemPackage]),
     module("Planning", ["OCI", "Diagnostics", "Scheduling", "Components", "Dockerfile", crypto]),
     module("Assembly", ["OCI", "Content"]),
@@ -97,7 +104,8 @@ let package = Package(
       ["Components", "Sources", "Content", "Linux", "OCI", "Diagnostics", "TestSupport", systemPackage]),
     tests(
       "DistributionTests",
-      ["Distribution", "Content", "Linux", "OCI", "TestSupport", crypto, systemPackage]),
+      ["Distribution", "Content", "Layers", "Linux", "OCI", "TestSupport", crypto, systemPackage],
+      resources: [.copy("Fixtures")]),
     tests("PlanningTests", ["Planning", "Components", "Dockerfile", "OCI", "Diagnostics"]),
     tests(
       "ExecutionTests",

@@ -19,6 +19,7 @@ struct ErrorText {
     case let error as DiagnosticsError: (rendered, status) = (error.description, .wrongInput)
     case let error as SourceError: (rendered, status) = (error.description, .cellFailed)
     case let error as RegistryError: (rendered, status) = ("error: \(error.description)", .registry)
+    case let error as LayoutError: (rendered, status) = ("error: \(error)", .wrongInput)
     case let error as ReferenceError: (rendered, status) = ("error: \(error.description)", .wrongInput)
     case let error as RunError: (rendered, status) = ("error: \(error.message)", Self.status(of: error))
     case let error as StoreError:

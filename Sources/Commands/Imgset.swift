@@ -11,5 +11,5 @@ struct Imgset: AsyncParsableCommand {
       OCP_BASE_TAG), then imgset.toml, then defaults.
       """,
     version: "imgset 0.1.0",
-    subcommands: [BuildCommand.self, PlanCommand.self])
+    subcommands: [BuildCommand.self, PlanCommand.self, CopyCommand.self, LoginCommand.self, LogoutCommand.self])
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import SystemPackage
 
 /// A descriptor that people look at.
@@ -18,5 +19,17 @@ struct Terminal {
     width = known ? Int(size.ws_col) : 80
     height = known ? Int(size.ws_row) : 24
     isColored = getenv("NO_COLOR").map { $0.pointee == 0 } ?? true
+  }
+}
+
+extension Terminal {
+  /// Whether somebody would have to type, visibly.
+  static var standardInputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
+  /// Everything until the end of standard input; blocks.
+  ///
+  /// - Throws: `EFBIG` when it is more than `limit` bytes.
+  static func readStandardInput(limit: Int) throws -> [UInt8] {
+    try FileDescriptor.standardInput.readAll(limit: limit)
   }
 }

@@ -7,7 +7,7 @@ import SystemPackage
 /// Archives have any order, layers have path order, so the archive is read twice: once for its entries, then
 /// each file's content by its offset. That needs the uncompressed archive in a file: a plain archive is that file, a
 /// compressed one is decompressed, in the first pass, into an unnamed temporary file, which goes when this object does.
-package final class LocalArchive {
+package final class LocalArchive: Sendable {
   /// An entry and where its content is.
   package struct Member: Hashable, Sendable {
     package let entry: LayerEntry

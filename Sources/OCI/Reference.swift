@@ -122,5 +122,10 @@ package struct ReferenceError: Error, Hashable, CustomStringConvertible {
   package let text: String
   package let why: String
 
+  package init(text: String, why: String) {
+    self.text = text
+    self.why = why
+  }
+
   package var description: String { "`\(text)` is not an image reference: \(why)" }
 }

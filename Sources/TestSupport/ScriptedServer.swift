@@ -12,8 +12,26 @@ package final class ScriptedServer: Sendable {
     package let target: String
     package let headers: [String: String]
     package let body: [UInt8]
+    /// Whether the body came as a whole.
+    package var isComplete = true
 
     package var path: String { String(target.prefix { $0 != "?" }) }
+
+    /// The decoded value of a query parameter; nil when it is not there.
+    package func query(_ name: String) -> String? {
+      let query = target.drop { $0 != "?" }.dropFirst()
+      for part in query.split(separator: "&") where part.hasPrefix(name + "=") {
+        return String(part.dropFirst(name.utf8.count + 1)).replacing("%3A", with: ":").replacing("%2F", with: "/")
+      }
+      return nil
+    }
+
+    /// The same request without one of its header fields.
+    package func without(_ header: String) -> Request {
+      Request(
+        method: method, target: target, headers: headers.filter { $0.key != header }, body: body, isComplete: isComplete
+      )
+    }
   }
 
   /// What the server does with a request.
@@ -36,15 +54,19 @@ package final class ScriptedServer: Sendable {
   private static let pool = BlockingPool(threadLimit: 512)
 
   package typealias Script = @Sendable (Request) -> Answer
+  /// After how many bytes of a request's body the connection breaks; nil for never. Gets the request without its body.
+  package typealias Cut = @Sendable (Request) -> Int?
 
   package let port: Int
   private let listener: Int32
   private let script: Script
+  private let cut: Cut
   private let log = Mutex<[Request]>([])
 
-  private init(script: @escaping Script) throws {
+  private init(script: @escaping Script, cut: @escaping Cut) throws {
     (listener, port) = try Loopback.listen(backlog: 64)
     self.script = script
+    self.cut = cut
   }
 
   /// `localhost:PORT`.
@@ -55,9 +77,9 @@ package final class ScriptedServer: Sendable {
 
   /// Runs `body` while the server answers by `script`; the script gets the server's name with each request in `Host`.
   package static func with<R>(
-    _ script: @escaping Script, _ body: (ScriptedServer) async throws -> R
+    _ script: @escaping Script, cut: @escaping Cut = { _ in nil }, _ body: (ScriptedServer) async throws -> R
   ) async throws -> R {
-    let server = try ScriptedServer(script: script)
+    let server = try ScriptedServer(script: script, cut: cut)
     defer { close(server.listener) }
     return try await withThrowingDiscardingTaskGroup { group in
       group.addTask { await server.serve() }
@@ -79,8 +101,13 @@ package final class ScriptedServer: Sendable {
     defer { close(connection) }
     var patience = timeval(tv_sec: 10, tv_usec: 0)
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    guard let request = Self.read(from: connection) else { return }
+    guard let request = read(from: connection) else { return }
     log.withLock { $0.append(request) }
+    guard request.isComplete else {
+      // The script sees what came, as a server does; nobody hears its answer.
+      _ = script(request)
+      return
+    }
     switch script(request) {
     case .response(let status, let headers, let body):
       Self.write(status, headers, body[...], announced: body.count, for: request, to: connection)
@@ -93,12 +120,12 @@ package final class ScriptedServer: Sendable {
     }
   }
 
-  private static func read(from connection: Int32) -> Request? {
+  private func read(from connection: Int32) -> Request? {
     var bytes: [UInt8] = []
     let end = Array("\r\n\r\n".utf8)
     var headEnd: Int?
     while headEnd == nil {
-      guard bytes.count < 1 << 20, let piece = receive(connection) else { return nil }
+      guard bytes.count < 1 << 20, let piece = Self.receive(connection) else { return nil }
       let start = max(0, bytes.count - 3)
       bytes += piece
       headEnd = (start..<max(start, bytes.count - 3)).first { bytes[$0..<$0 + 4].elementsEqual(end) }
@@ -110,15 +137,17 @@ package final class ScriptedServer: Sendable {
     var headers: [String: String] = [:]
     for line in lines.dropFirst() {
       let name = line.prefix { $0 != ":" }
-      headers[name.lowercased()] = String(line.dropFirst(name.count + 1).drop { $0 == " " })
+      let value = String(line.dropFirst(name.count + 1).drop { $0 == " " })
+      headers[name.lowercased(), default: ""] += (headers[name.lowercased()] == nil ? "" : ", ") + value
     }
     var body = Array(bytes[(headEnd + 4)...])
     let length = headers["content-length"].flatMap { Int($0) } ?? 0
-    while body.count < length {
-      guard let piece = receive(connection) else { return nil }
-      body += piece
-    }
-    return Request(method: String(start[0]), target: String(start[1]), headers: headers, body: body)
+    let head = Request(method: String(start[0]), target: String(start[1]), headers: headers, body: [])
+    let wanted = cut(head).map { min($0, length) } ?? length
+    while body.count < wanted, let piece = Self.receive(connection) { body += piece }
+    body = Array(body.prefix(wanted))
+    return Request(
+      method: head.method, target: head.target, headers: headers, body: body, isComplete: body.count == length)
   }
 
   private static func receive(_ connection: Int32) -> [UInt8]? {

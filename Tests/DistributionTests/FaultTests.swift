@@ -89,7 +89,7 @@ struct FaultTests {
             }
           }
           #expect(error?.place?.hasPrefix("GET http://\(server.name)/v2/app/blobs/sha256:") == true)
-          #expect(error?.why.last == "tried 6 times in vain")
+          #expect(error?.why.last?.hasPrefix("tried 6 times, with ") == true)
           let manifest = try #require(copy.index(index).manifests.first)
           let config = try copy.manifest(manifest).config
           #expect(copy.size(of: config.digest) == nil)
@@ -166,35 +166,34 @@ struct FaultTests {
     }
   }
 
-  @Test("a source repeats faults until its reader has seen something")
-  func source() async throws {
+  @Test(
+    "a source goes on where a fault interrupted it, even at a server that knows no ranges", arguments: [true, false])
+  func source(knowsRanges: Bool) async throws {
     try await withTemporaryStore { store in
       var fixture = ImageFixture(store: store, seed: 35)
       let blob = try fixture.layer(size: 1 << 20)
       let registry = MemoryRegistry()
       registry.putBlob(try store.read(blob.digest), repository: "app")
-      for (fault, succeeds) in [(Fault.unavailable, true), (.hangUp, true), (.truncated, false)] {
+      for fault in [Fault.unavailable, .hangUp, .truncated] {
         let isFirst = Mutex(true)
         try await ScriptedServer.with { request in
           let first = isFirst.withLock { value in
             defer { value = false }
             return value
           }
-          return first ? Self.disturbed(registry.answer(request), by: fault) : registry.answer(request)
+          let answer = registry.answer(knowsRanges ? request : request.without("range"))
+          return first ? Self.disturbed(answer, by: fault) : answer
         } _: { server in
           let reference = try Reference(parsing: "\(server.name)/app:t")
           var bytes: [UInt8] = []
-          var failed = false
           try await withRegistryClient(.forTests()) { client in
-            do {
-              try await client.blobs(of: reference).read(blob) { bytes += $0 }
-            } catch is RegistryError {
-              failed = true
-            }
+            try await RegistryImage(reference, client: client).read(blob) { bytes += $0 }
           }
-          #expect(failed == !succeeds)
-          #expect(try !succeeds || bytes == store.read(blob.digest))
-          #expect(server.requests.count == (succeeds ? 2 : 1))
+          let whole = try store.read(blob.digest)
+          #expect(bytes == whole)
+          #expect(server.requests.count == 2)
+          let range = server.requests.last?.headers["range"]
+          #expect((range != nil) == (fault == .truncated))
         }
       }
     }
