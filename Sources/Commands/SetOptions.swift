@@ -31,7 +31,22 @@ struct SetOptions: ParsableArguments {
   @Option(name: .customLong("build-arg"), help: "NAME=VALUE for ARG; repeatable.")
   var buildArguments: [String] = []
 
+  @Option(
+    name: .customLong("target"),
+    help: ArgumentHelp("The stage that becomes the image; repeatable.", valueName: "[component=]stage"))
+  var targets: [String] = []
+
+  @Option(
+    name: .customLong("build-context"),
+    help: ArgumentHelp(
+      "NAME=DIR, docker-image://REF, oci-layout://DIR[:TAG] or component:NAME, for NAME in FROM and --from; repeatable.",
+      valueName: "name=value"))
+  var contexts: [String] = []
+
   func validate() throws {
+    for context in contexts where !context.contains("=") || context.hasPrefix("=") || context.hasSuffix("=") {
+      throw ValidationError("--build-context takes NAME=VALUE, not `\(context)`")
+    }
     for argument in buildArguments where !argument.contains("=") || argument.hasPrefix("=") {
       throw ValidationError("--build-arg takes NAME=VALUE, not `\(argument)`")
     }
@@ -45,6 +60,7 @@ struct SetOptions: ParsableArguments {
     if let destination { flags[.destination] = .text(destination) }
     if let tag { flags[.tag] = .text(tag) }
     if let jobs { flags[.jobs] = .text(jobs) }
+    if !targets.isEmpty { flags[.targets] = .list(targets) }
     return flags
   }
 
@@ -54,14 +70,22 @@ struct SetOptions: ParsableArguments {
     if let push { flags[.push] = .flag(push) }
     let typed = FilePath(directory)
     let absolute = typed.isAbsolute ? typed : Machine.workingDirectory.pushing(typed)
-    let arguments = buildArguments.map { argument -> (String, String) in
-      let name = argument.prefix { $0 != "=" }
-      return (String(name), String(argument.dropFirst(name.count + 1)))
-    }
-    return BuildRequest(
+    var request = BuildRequest(
       directory: absolute.lexicallyNormalized(),
       displayPrefix: directory == "." ? "" : typed.string.hasSuffix("/") ? typed.string : typed.string + "/",
-      flags: flags, environment: Machine.environment, buildArguments: Dictionary(arguments) { $1 },
+      flags: flags, environment: Machine.environment, buildArguments: Self.pairs(buildArguments),
       ignoresCache: ignoresCache, refreshesImages: refreshesImages)
+    request.contexts = Self.pairs(contexts)
+    request.workingDirectory = Machine.workingDirectory
+    return request
+  }
+
+  /// `NAME=VALUE`s by name; the last one of a name counts.
+  private static func pairs(_ texts: [String]) -> [String: String] {
+    let pairs = texts.map { text -> (String, String) in
+      let name = text.prefix { $0 != "=" }
+      return (String(name), String(text.dropFirst(name.count + 1)))
+    }
+    return Dictionary(pairs) { $1 }
   }
 }

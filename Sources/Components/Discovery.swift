@@ -77,7 +77,9 @@ struct Discovery<Files: SetFiles> {
       guard let source = read(name, in: path, limit: limit) else { continue }
       var ignoreFile: SourceFile?
       if kind == .dockerfile {
-        let ignore = ["\(name).dockerignore", ".containerignore", ".dockerignore"].first(where: present.contains)
+        // The file's own first, then that of the directory; Buildah's names before Docker's, as in Buildah.
+        let names = ["\(name).containerignore", "\(name).dockerignore", ".containerignore", ".dockerignore"]
+        let ignore = names.first(where: present.contains)
         ignoreFile = ignore.flatMap { read($0, in: path, limit: Self.recipeLimit) }
       }
       recipes.append(

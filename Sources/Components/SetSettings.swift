@@ -16,6 +16,8 @@ package struct SetSettings: Sendable {
   package var tag: Setting<Tag?>
   /// The release payload image; nil when there is none.
   package var release: Setting<Reference?>
+  /// Stages that become images in place of the last ones.
+  package var targets: Setting<[StageSelection]>
 
   /// How many cells may run at once.
   package enum Jobs: Hashable, Sendable {
@@ -64,6 +66,7 @@ package struct SetSettings: Sendable {
         throw SettingFault(error.description)
       }
     }
+    targets = reader.read(.targets, default: []) { try $0.words.map(StageSelection.init(parsing:)) }
     reader.checkFileKeys()
     reader.hintAtSingular()
     diagnostics += reader.diagnostics

@@ -7,6 +7,7 @@ package enum SettingKey: String, Hashable, Sendable, CaseIterable {
   case jobs
   case tag
   case release
+  case targets
 
   /// The environment variable; nil when there is none.
   package var environmentName: String? {
@@ -17,7 +18,7 @@ package enum SettingKey: String, Hashable, Sendable, CaseIterable {
     case .push: "PUSH"
     case .jobs: "PARALLEL"
     case .tag: "OCP_BASE_TAG"
-    case .release: nil
+    case .release, .targets: nil
     }
   }
 
@@ -31,6 +32,7 @@ package enum SettingKey: String, Hashable, Sendable, CaseIterable {
     case .jobs: "--jobs"
     case .tag: "--tag"
     case .release: "--release"
+    case .targets: "--target"
     }
   }
 
@@ -40,6 +42,7 @@ package enum SettingKey: String, Hashable, Sendable, CaseIterable {
     case .destination: "dest"
     case .components: "components"
     case .architectures: "arch"
+    case .targets: "target"
     case .push, .jobs, .tag, .release: rawValue
     }
   }

@@ -8,6 +8,8 @@ package enum StageSource: Hashable, Sendable {
   case stage(Int)
   /// An image by its reference as written, not yet normalised.
   case image(String)
+  /// A context that the build was given under this name, see `ContextName.key`.
+  case context(String)
 }
 
 /// The stages of a file that a target needs, with every FROM, `COPY --from` and `RUN --mount=from=` evaluated.
@@ -30,7 +32,8 @@ package struct ResolvedStages: Hashable, Sendable {
     package let index: Int
     /// What it is built on.
     package let base: StageSource
-    /// The value of `FROM --platform` after expansion, not yet normalised; nil for the target's platform.
+    /// The value of `FROM --platform` after expansion, not yet normalised, that of the stage it is built on where that
+    /// is one of this file; nil for the target's platform.
     package let platform: String?
     /// The uses of other stages and images, in order of appearance.
     package let references: [Reference]
@@ -43,10 +46,12 @@ package struct ResolvedStages: Hashable, Sendable {
     }
   }
 
-  /// An image that the build needs.
+  /// An image that the build needs, or a context that stands for one.
   package struct Image: Hashable, Sendable {
-    /// The reference as written after expansion.
+    /// The reference as written after expansion; for a context its key.
     package let reference: String
+    /// Whether a context that the build was given takes the place of the image.
+    package let isContext: Bool
     /// The value of `FROM --platform`; nil for the target's platform.
     package let platform: String?
     /// Where it is named.

@@ -6,11 +6,15 @@ extension StageGraph {
   /// All FROM lines are evaluated, other references only in stages that the target reaches. Variables of base images
   /// are not known here: a `COPY --from` that uses one sees it as not set.
   ///
-  /// - Parameter target: a stage's name or number; nil for the last stage.
+  /// - Parameters:
+  ///   - target: a stage's name or number; nil for the last stage.
+  ///   - contexts: keys of names that stand for something else than the stage or image they would be.
   /// - Throws: everything that cannot be expanded or names no stage that it may use.
-  package func resolve(_ arguments: BuildArguments, target: String? = nil) throws(DiagnosticsError) -> ResolvedStages {
+  package func resolve(
+    _ arguments: BuildArguments, target: String? = nil, contexts: Set<String> = []
+  ) throws(DiagnosticsError) -> ResolvedStages {
     let target = try targetIndex(target)
-    var resolver = StageResolver(graph: self, global: try globalScope(arguments))
+    var resolver = StageResolver(graph: self, global: try globalScope(arguments), contexts: contexts)
     resolver.resolveBases()
     try DiagnosticsError.check(resolver.diagnostics)
     resolver.resolveReferences(from: target)
@@ -30,15 +34,17 @@ extension StageGraph {
 private struct StageResolver {
   let graph: StageGraph
   let global: GlobalScope
+  let contexts: Set<String>
   var diagnostics: [Diagnostic] = []
   private var bases: [(source: StageSource, platform: String?)] = []
   private var references: [Int: [ResolvedStages.Reference]] = [:]
   /// The variables at the end of stages that others are built on.
   private var endScopes: [Int: StageScope] = [:]
 
-  init(graph: StageGraph, global: GlobalScope) {
+  init(graph: StageGraph, global: GlobalScope, contexts: Set<String>) {
     self.graph = graph
     self.global = global
+    self.contexts = contexts
   }
 
   mutating func resolveBases() {
@@ -48,7 +54,13 @@ private struct StageResolver {
           try graph.expander.expand(word, lookup: global.lookup)
         }
         let name = try graph.expander.expand(stage.from.base, lookup: global.lookup)
-        bases.append((try base(name, of: stage), platform?.utf8.isEmpty == true ? nil : platform))
+        let source = try base(name, of: stage)
+        // A stage goes on where the one before it ended, on its platform.
+        if case .stage(let index) = source {
+          bases.append((source, bases[index].platform))
+        } else {
+          bases.append((source, platform?.utf8.isEmpty == true ? nil : platform))
+        }
       } catch {
         diagnostics += error.diagnostics
         bases.append((.scratch, nil))
@@ -64,6 +76,8 @@ private struct StageResolver {
           "base name (\(stage.from.base.text)) should not be blank", at: stage.from.base.range,
           help: names.map { "give a value: ARG \($0)=… before the first FROM, or --build-arg \($0)=…" }))
     }
+    let context = ContextName.key(name)
+    if contexts.contains(context), name != "scratch" { return .context(context) }
     let key = name.asciiLowercased
     if let earlier = graph.stages[..<stage.index].last(where: { $0.name == key }) { return .stage(earlier.index) }
     return name == "scratch" ? .scratch : .image(name)
@@ -106,7 +120,7 @@ private struct StageResolver {
         default: continue
         }
         for use in uses {
-          let source = try source(use.name, in: stage, at: use.range)
+          let source = try graph.source(named: use.name, in: stage.index, at: use.range, contexts: contexts)
           result.append(.init(instruction: index, mount: use.mount, source: source, range: use.range))
         }
       } catch {
@@ -114,33 +128,6 @@ private struct StageResolver {
       }
     }
     return result
-  }
-
-  private func source(_ name: String, in stage: StageGraph.Stage, at range: SourceRange) throws(DiagnosticsError)
-    -> StageSource
-  {
-    func failure(_ what: String, _ help: String...) -> DiagnosticsError {
-      DiagnosticsError(.error(what, at: range, help: help))
-    }
-    guard !name.utf8.isEmpty else { throw failure("name of the stage or image is empty after expansion") }
-    if name == "scratch" { return .scratch }
-    let key = name.asciiLowercased
-    var found = graph.stages[..<stage.index].last { $0.name == key }?.index
-    if found == nil { found = graph.stages.first { $0.name == key }?.index }
-    if found == nil, name.utf8.allSatisfy(\.isDigit) {
-      guard let index = Int(name), graph.stages.indices.contains(index) else {
-        throw failure("invalid stage index \(name): the file has \(graph.stages.count) stages, counted from 0")
-      }
-      found = index
-    }
-    guard let index = found else { return .image(name) }
-    if index == stage.index { throw failure("circular dependency detected on stage: \(stage.label)") }
-    if index > stage.index {
-      throw failure(
-        "stage \(graph.stages[index].label) is used before it is defined",
-        "move the stage in line \(graph.stages[index].head.range.start.line) before this one")
-    }
-    return .stage(index)
   }
 
   /// The scope with which a stage starts, as far as it is known without base images.
@@ -182,14 +169,19 @@ private struct StageResolver {
     for (index, references) in references.sorted(by: { $0.key < $1.key }) {
       let base = bases[index]
       stages.append(.init(index: index, base: base.source, platform: base.platform, references: references))
-      if case .image(let name) = base.source {
-        images.append(.init(reference: name, platform: base.platform, range: graph.stages[index].from.base.range))
-      }
-      for reference in references {
-        guard case .image(let name) = reference.source else { continue }
-        images.append(.init(reference: name, platform: nil, range: reference.range))
-      }
+      let from = graph.stages[index].from.base.range
+      if let image = Self.image(base.source, base.platform, at: from) { images.append(image) }
+      images += references.compactMap { Self.image($0.source, nil, at: $0.range) }
     }
     return ResolvedStages(stages: stages, target: target, global: global, images: images)
+  }
+
+  private static func image(_ source: StageSource, _ platform: String?, at range: SourceRange) -> ResolvedStages.Image?
+  {
+    switch source {
+    case .image(let name): .init(reference: name, isContext: false, platform: platform, range: range)
+    case .context(let key): .init(reference: key, isContext: true, platform: platform, range: range)
+    case .scratch, .stage: nil
+    }
   }
 }

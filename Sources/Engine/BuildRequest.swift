@@ -20,6 +20,10 @@ package struct BuildRequest: Sendable {
   package var refreshesImages: Bool
   /// What commands may have beyond their recipes.
   package var grants = RunGrants()
+  /// Values of `--build-context` by name, as typed.
+  package var contexts: [String: String] = [:]
+  /// Where relative paths in `contexts` start.
+  package var workingDirectory: FilePath = "/"
 
   package init(
     directory: FilePath, displayPrefix: String = "", flags: [SettingKey: SettingValue] = [:],

@@ -57,6 +57,13 @@ package final class ImageLibrary: ImageProvider {
       return try await pulls.value(for: Use(reference: reference, platform: platform)) {
         try await pull(reference, platform)
       }
+    case .layout(let layout, let platform):
+      return try await BlockingPool.shared.runCancellable { [store] cancellation in
+        let source = LayoutSource(layout: layout)
+        let manifest = try source.manifest(platform)
+        try source.copy(manifest, into: store, cancellation: cancellation)
+        return manifest
+      }
     }
   }
 

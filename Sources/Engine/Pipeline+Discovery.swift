@@ -89,11 +89,40 @@ extension Pipeline {
     let planner = Planner(
       set: resolved.set.components, names: resolved.set.names,
       buildPlatform: Platform(architecture: Architecture.host).normalised, givenArguments: request.buildArguments,
-      versions: resolved.sources.mapValues(\.version))
+      versions: resolved.sources.mapValues(\.version), contexts: try contexts(),
+      targets: StageTargets(resolved.set.settings.targets.value))
     let plan = try planner.plan(resolved.set.selected)
     for warning in plan.warnings where !resolved.set.components.diagnostics.contains(warning) {
       events(.warning(warning.rendered()))
     }
     return plan
+  }
+
+  private func contexts() throws(DiagnosticsError) -> [String: NamedContext] {
+    var contexts: [String: NamedContext] = [:]
+    var diagnostics: [Diagnostic] = []
+    for (name, value) in request.contexts.sorted(by: { $0.key < $1.key }) {
+      do {
+        contexts[name] = try NamedContext(parsing: value, name: name, from: request.workingDirectory)
+      } catch {
+        diagnostics += error.diagnostics
+      }
+    }
+    try DiagnosticsError.check(diagnostics)
+    return contexts
+  }
+}
+
+extension StageTargets {
+  /// The last one counts of several for the same component.
+  fileprivate init(_ selections: [StageSelection]) {
+    self.init()
+    for selection in selections {
+      if let component = selection.component {
+        byComponent[component] = selection.stage
+      } else {
+        common = selection.stage
+      }
+    }
   }
 }

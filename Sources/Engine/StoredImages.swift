@@ -27,6 +27,7 @@ final class StoredImages: ImageProvider {
       switch origin {
       case .cell(let id): results.withLock { $0[id] }
       case .registry(let reference, let platform): try store.records.resolution(of: reference, platform)
+      case .layout(let layout, let platform): try LayoutSource(layout: layout).manifest(platform)
       }
     guard let manifest else { throw StepMiss(cause: .neverRun) }
     guard store.containsImage(manifest) else { throw StepMiss(cause: .layerGone) }

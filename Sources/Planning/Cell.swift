@@ -27,6 +27,8 @@ package enum ImageOrigin: Hashable, Sendable {
   case cell(CellID)
   /// A registry, or the store when it is there already.
   case registry(Reference, Platform)
+  /// A directory of this machine that somebody else filled.
+  case layout(ImageLayout, Platform)
 }
 
 /// One image to be made: how, why so, and what it needs first.
@@ -60,6 +62,13 @@ package struct BuildRecipe: Sendable {
   package let ignoreFile: SourceFile?
   /// Where each image named by the stages comes from, by the text that names it and the platform wanted.
   package let images: [ImageUse: ImageOrigin]
+  /// For images that show only when a base image is at hand, which may carry triggers.
+  package let origins: ImageOrigins
+
+  /// The cells whose results it can use.
+  package var cells: Set<CellID> {
+    Set(images.values.compactMap { if case .cell(let id) = $0 { id } else { nil } })
+  }
 
   /// An image as a stage names it.
   package struct ImageUse: Hashable, Sendable {

@@ -19,7 +19,7 @@ struct CellPlanner {
       if case .cell(let id) = origin { dependencies.insert(id) }
       work = .take(origin)
     case .dockerfile(let recipe):
-      let build = try build(recipe)
+      let build = try build(recipe, target: planner.targets.stage(of: component.name, isSelected: isSelected))
       warnings += build.graph.warnings.filter { !warnings.contains($0) }
       for case .cell(let id) in build.images.values { dependencies.insert(id) }
       work = .build(build)
@@ -32,7 +32,7 @@ struct CellPlanner {
 
   private func origin(of source: ImageSource, _ recipe: Recipe) throws(DiagnosticsError) -> ImageOrigin {
     switch source {
-    case .reference(let reference): return origin(of: reference, platform)
+    case .reference(let reference): return planner.origins.origin(of: reference, platform)
     case .release(let placeholder):
       throw DiagnosticsError(
         .error(
@@ -42,27 +42,45 @@ struct CellPlanner {
     }
   }
 
-  private func origin(of reference: Reference, _ platform: Platform) -> ImageOrigin {
-    guard let name = planner.component(named: reference) else { return .registry(reference, platform) }
-    return .cell(CellID(component: name, platform: platform))
-  }
-
-  private func build(_ recipe: Recipe) throws(DiagnosticsError) -> BuildRecipe {
+  private func build(_ recipe: Recipe, target: String?) throws(DiagnosticsError) -> BuildRecipe {
     let graph = try StageGraph(parsing: recipe.source)
-    let stages = try graph.resolve(arguments)
+    let stages = try graph.resolve(arguments, target: target, contexts: Set(planner.origins.contexts.keys))
     var images: [BuildRecipe.ImageUse: ImageOrigin] = [:]
     var diagnostics: [Diagnostic] = []
     for image in stages.images {
       do {
         let wanted = try platform(named: image.platform, at: image.range)
-        let reference = try reference(image)
-        images[.init(name: image.reference, platform: wanted)] = origin(of: reference, wanted)
+        images[.init(name: image.reference, platform: wanted)] = try origin(of: image, wanted)
       } catch {
         diagnostics += error.diagnostics
       }
     }
     try DiagnosticsError.check(diagnostics)
-    return BuildRecipe(graph: graph, stages: stages, ignoreFile: recipe.ignoreFile, images: images)
+    try checkPlatform(of: stages, graph)
+    return BuildRecipe(
+      graph: graph, stages: stages, ignoreFile: recipe.ignoreFile, images: images, origins: planner.origins)
+  }
+
+  /// The image is listed for the cell's platform, so it has to be for it.
+  private func checkPlatform(of stages: ResolvedStages, _ graph: StageGraph) throws(DiagnosticsError) {
+    let from = graph.stages[stages.target].from
+    let range = from.platform?.range ?? from.base.range
+    let actual = try platform(named: stages.stage(stages.target)?.platform, at: range).normalised
+    guard actual != platform.normalised else { return }
+    throw DiagnosticsError(
+      .error(
+        "the last stage is for \(actual), but the image is to be for \(platform)", at: range,
+        why: ["an index would offer this image to machines that cannot run it"],
+        help: [
+          "leave --platform out of the last stage, and COPY --from a stage that has it",
+          "for one architecture alone, name the file Dockerfile.\(actual.architecture)",
+        ]))
+  }
+
+  /// nil for the files of a directory.
+  private func origin(of image: ResolvedStages.Image, _ wanted: Platform) throws(DiagnosticsError) -> ImageOrigin? {
+    if image.isContext { return planner.origins.origin(ofContext: image.reference, wanted) }
+    return planner.origins.origin(of: try reference(image), wanted)
   }
 
   /// The arguments of every Dockerfile build: contract, section 3.

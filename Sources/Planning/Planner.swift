@@ -14,29 +14,28 @@ package struct Planner: Sendable {
   package let givenArguments: [String: String]
   /// What `git describe` says of each component's source; absent when there is none.
   package let versions: [ComponentName: String]
-  /// Components by registry and repository of the image that this run makes of each.
-  private let componentsByRepository: [String: ComponentName]
+  package let origins: ImageOrigins
+  package let targets: StageTargets
 
   package init(
     set: ComponentSet, names: ImageNames, buildPlatform: Platform, givenArguments: [String: String] = [:],
-    versions: [ComponentName: String] = [:]
+    versions: [ComponentName: String] = [:], contexts: [String: NamedContext] = [:],
+    targets: StageTargets = StageTargets()
   ) {
     self.set = set
     self.names = names
     self.buildPlatform = buildPlatform
     self.givenArguments = givenArguments
     self.versions = versions
-    let named = set.components.map(\.name).compactMap { name in
-      (try? names.reference(of: name)).map { ($0.name, name) }
-    }
-    componentsByRepository = Dictionary(named) { first, _ in first }
+    origins = ImageOrigins(set: set, names: names, contexts: contexts)
+    self.targets = targets
   }
 
   /// Plans the selected cells and those that they need.
   ///
   /// - Throws: every diagnostic of every cell at once, cycles between components among them.
   package func plan(_ selected: [SelectedComponent]) throws(DiagnosticsError) -> BuildPlan {
-    var diagnostics = set.diagnostics
+    var diagnostics = set.diagnostics + unknownComponents
     var cells: [CellID: Cell] = [:]
     let wanted = selected.flatMap { component in
       component.platforms.map { CellID(component: component.component.name, platform: $0) }
@@ -57,6 +56,7 @@ package struct Planner: Sendable {
       }
     }
     try DiagnosticsError.check(diagnostics)
+    diagnostics += unused(by: Array(cells.values))
     return BuildPlan(
       cells: try ordered(cells, wanted: wanted), components: selected, names: names, warnings: diagnostics)
   }
@@ -79,10 +79,40 @@ package struct Planner: Sendable {
       preconditionFailure("every dependency was planned: \(error)")
     }
   }
+}
 
-  /// The component that a reference means, when it is the name that this run gives to one.
-  func component(named reference: Reference) -> ComponentName? {
-    guard reference.digest == nil, (reference.tag ?? .latest) == names.tag else { return nil }
-    return componentsByRepository[reference.name]
+extension Planner {
+  /// Names of components in contexts and targets that the set does not have.
+  private var unknownComponents: [Diagnostic] {
+    let contexts = origins.contexts.sorted { $0.key < $1.key }.compactMap { key, context in
+      if case .component(let name) = context { (name, "--build-context \(key)=component:\(name)") } else { nil }
+    }
+    let targets = targets.byComponent.keys.sorted().map { ($0, "--target \($0)=…") }
+    return (contexts + targets).filter { set[$0.0] == nil }.map { name, place in
+      let names = set.components.map(\.name.description)
+      let meant = didYouMean(name.description, among: names).map { ", did you mean `\($0)`?" } ?? ""
+      return .error(
+        "no component `\(name)`\(meant)", at: place, help: ["components here: " + names.joined(separator: " ")])
+    }
+  }
+
+  /// Contexts that no recipe of the plan uses, and targets of components that none builds.
+  private func unused(by cells: [Cell]) -> [Diagnostic] {
+    var used: Set<String> = []
+    var built: Set<ComponentName> = []
+    for cell in cells {
+      guard case .build(let recipe) = cell.work else { continue }
+      built.insert(cell.id.component)
+      used.formUnion(recipe.stages.images.filter(\.isContext).map(\.reference))
+    }
+    let contexts = origins.contexts.keys.filter { !used.contains($0) }.sorted().map { key in
+      Diagnostic.warning(
+        "no recipe uses the build context `\(key)`", at: "--build-context \(key)=…",
+        help: ["contexts stand for names in FROM, COPY --from and RUN --mount=from="])
+    }
+    let targets = targets.byComponent.keys.filter { !built.contains($0) && set[$0] != nil }.sorted().map { name in
+      Diagnostic.warning("no Dockerfile of `\(name)` is built, so its target means nothing", at: "--target \(name)=…")
+    }
+    return contexts + targets
   }
 }

@@ -19,17 +19,17 @@ extension StageState {
       let command = command(form)
       settings.cmd = command
       commandIsOwn = true
-      return "CMD " + Self.text(command)
+      return "CMD " + HistoryText.quoted(command)
     case .entrypoint(let form):
       let command = command(form)
       settings.entrypoint = command
       // An entry point makes the base image's default arguments meaningless.
       if !commandIsOwn { settings.cmd = nil }
-      return "ENTRYPOINT " + Self.text(command)
+      return "ENTRYPOINT " + HistoryText.quoted(command)
     case .shell(let words):
       let shell = words.map(\.text)
       settings.shell = shell
-      return "SHELL " + Self.text(shell)
+      return "SHELL " + HistoryText.plain(shell)
     case .user(let word):
       let user = try scope.expand(word)
       settings.user = user
@@ -64,7 +64,7 @@ extension StageState {
       paths.append(path)
     }
     settings.volumes = (settings.volumes ?? [:]).merging(paths.map { ($0, EmptyObject()) }) { $1 }
-    return "VOLUME " + Self.text(paths)
+    return "VOLUME " + HistoryText.plain(paths)
   }
 
   /// A command as program and arguments; nil for an empty one, which takes the base image's away.
@@ -98,15 +98,11 @@ extension StageState {
     }
     settings.exposedPorts = (settings.exposedPorts ?? [:])
       .merging(ports.map { ($0.description, EmptyObject()) }) { $1 }
-    return "EXPOSE " + ports.map(\.description).joined(separator: " ")
+    return "EXPOSE " + HistoryText.set(ports.map(\.description))
   }
 
   private mutating func setHealthcheck(_ instruction: HealthcheckInstruction) throws(DiagnosticsError) -> String {
     let test = ConfigCommand.test(of: instruction.check)
-    guard instruction.check != .none else {
-      settings.healthcheck = ImageConfig.Healthcheck(test: test)
-      return "HEALTHCHECK NONE"
-    }
     func positive<T: BinaryInteger>(_ value: T) -> T? { value == 0 ? nil : value }
     var check = ImageConfig.Healthcheck(test: test)
     check.interval = positive(instruction.interval)
@@ -115,12 +111,6 @@ extension StageState {
     check.startInterval = positive(instruction.startInterval)
     check.retries = positive(instruction.retries)
     settings.healthcheck = check
-    return "HEALTHCHECK " + Self.text(test)
-  }
-
-  /// A list as JSON, the way history shows commands.
-  static func text(_ command: [String]?) -> String {
-    guard let command, let bytes = try? CanonicalJSON.encode(command) else { return "[]" }
-    return String(decoding: bytes, as: UTF8.self)
+    return "HEALTHCHECK " + HistoryText.check(check)
   }
 }

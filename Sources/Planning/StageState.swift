@@ -62,6 +62,11 @@ package struct StageState: Sendable {
   /// The program that runs commands in shell form.
   var shell: [String] { settings.shell ?? ConfigCommand.defaultShell }
 
+  /// A word with the values that hold at this point.
+  ///
+  /// - Throws: one diagnostic at the word.
+  package func expand(_ word: Word) throws(DiagnosticsError) -> String { try scope.expand(word) }
+
   /// Takes the instructions that the base image left for its children, as text, out of the config.
   package mutating func takeTriggers() -> [String] {
     defer { settings.onBuild = nil }

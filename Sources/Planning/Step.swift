@@ -62,6 +62,11 @@ package struct CopyStep: Hashable, Sendable {
     case repository(RepositorySource)
   }
 
+  /// Everything there is, put where it is: what a stage that starts from a directory begins with.
+  package static let everything = CopyStep(
+    sources: ["."], inlineFiles: [], destination: "/", workingDirectory: "/", owner: nil, mode: nil,
+    unpacksArchives: false, isLinked: false)
+
   /// A file whose content stands in the Dockerfile.
   package struct InlineFile: Hashable, Sendable {
     package var name: String

@@ -94,7 +94,7 @@ struct CellRunTests {
         return
       }
       #expect(lowers.count == 1 && String(decoding: path, as: UTF8.self) == "/d" && !writable)
-      guard case .bind(let source, false) = mounts[1].kind else {
+      guard case .bind(let source, false, _) = mounts[1].kind else {
         Issue.record("a mount of the context")
         return
       }

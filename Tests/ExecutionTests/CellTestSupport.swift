@@ -45,6 +45,9 @@ struct Workbench: Sendable {
     var arguments: [String: String] = [:]
     /// Content of the ignore file.
     var ignore: String?
+    var contexts: [String: NamedContext] = [:]
+    var target: String?
+    var grants = RunGrants()
   }
 
   /// Builds a Dockerfile on the context as it is.
@@ -55,7 +58,7 @@ struct Workbench: Sendable {
     let layers = LayerStore(store: store, resources: resources, workers: options.workers)
     let machinery = StepMachinery(
       store: store, layers: layers, snapshots: snapshots, runner: runner, resources: resources, remotes: remotes,
-      purpose: options.purpose, set: "test"
+      purpose: options.purpose, set: "test", grants: options.grants
     ) { platform in
       Emulator(
         architecture: platform.architecture, path: "/usr/bin/none", version: "test",
@@ -82,7 +85,7 @@ struct Workbench: Sendable {
     let names = ImageNames(prefix: "registry.example/set", tag: Tag("1")!)
     let planner = Planner(
       set: set, names: names, buildPlatform: Platform(architecture: Architecture.host).normalised,
-      givenArguments: options.arguments)
+      givenArguments: options.arguments, contexts: options.contexts, targets: StageTargets(common: options.target))
     return try planner.plan(set.select(settings)).cells[0]
   }
 }

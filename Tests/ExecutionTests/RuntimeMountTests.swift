@@ -1,3 +1,4 @@
+import Layers
 import Linux
 import OCI
 import SystemPackage
@@ -24,6 +25,28 @@ struct RuntimeMountTests {
       #expect(try listing(context) == ["file"])
       #expect(try change.difference(latest: .zero).entries.isEmpty)
       try change.snapshot.discard()
+    }
+  }
+
+  @Test("of a directory the hidden paths are not there, read-only or writable, and its modes are its own")
+  func hidden() async throws {
+    try await withLaboratory { lab async throws in
+      let context = try lab.directory.ensureDirectory("context")
+      let inner = try context.ensureDirectory("dir")
+      for name in ["seen", "secret"] {
+        try RunLaboratory.write(name, name, in: context)
+        try RunLaboratory.write(name, name, in: inner)
+      }
+      try RunLaboratory.write("x", "x", in: context.ensureDirectory("gone"))
+      try context.setPermissions("dir", 0o751)
+      let hidden = [EntryPath("secret"), EntryPath("dir/secret"), EntryPath("gone")].compactMap(\.self)
+      for writable in [false, true] {
+        var request = lab.request("ls /ctx /ctx/dir; stat -c %a /ctx/dir; cat /ctx/dir/seen")
+        let source = lab.root.appending("context")
+        request.mounts = [RunMount(.bind(source: source, writable: writable, hidden: hidden), target: "/ctx")]
+        #expect(try await lab.output(request) == "/ctx:\ndir\nseen\n\n/ctx/dir:\nseen\n751\nseen")
+      }
+      #expect(try listing(context) == ["dir", "dir/secret", "dir/seen", "gone", "gone/x", "secret", "seen"])
     }
   }
 

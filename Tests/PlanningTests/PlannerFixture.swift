@@ -30,7 +30,8 @@ struct SetInMemory: SetFiles {
 /// - Parameter files: by `COMPONENT/FILE`.
 func plan(
   _ files: [String: String], components: String = "", architectures: String = "amd64", build: String = "amd64",
-  arguments: [String: String] = [:], versions: [String: String] = [:]
+  arguments: [String: String] = [:], versions: [String: String] = [:], contexts: [String: NamedContext] = [:],
+  targets: StageTargets = StageTargets()
 ) throws -> BuildPlan {
   let files = Dictionary(uniqueKeysWithValues: files.map { ("components/\($0.key)", $0.value) })
   let set = try ComponentSet(discovering: SetInMemory(files: files))
@@ -42,7 +43,8 @@ func plan(
     set: set, names: ImageNames(prefix: "registry.example/set", tag: Tag("v1")!),
     buildPlatform: Platform(parsing: build)!, givenArguments: arguments,
     versions: Dictionary(
-      uniqueKeysWithValues: versions.compactMap { name, version in ComponentName(name).map { ($0, version) } }))
+      uniqueKeysWithValues: versions.compactMap { name, version in ComponentName(name).map { ($0, version) } }),
+    contexts: contexts, targets: targets)
   return try planner.plan(set.select(settings))
 }
 

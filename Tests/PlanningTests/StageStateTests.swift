@@ -196,7 +196,7 @@ struct StageStateTests {
     #expect(stage.lowered.allSatisfy { $0.step == nil })
     #expect(
       stage.history == [
-        "ARG V=1", "LABEL a=1 b c=d $V", "LABEL a=2", #"VOLUME ["/data","/xy"]"#, #"VOLUME ["/json"]"#,
+        "ARG V=1", "LABEL a=1 b c=d $V", "LABEL a=2", "VOLUME [/data /xy]", "VOLUME [/json]",
         "USER 1000:users", "STOPSIGNAL SIGTERM", "MAINTAINER some body",
       ])
   }

@@ -19,6 +19,8 @@ package struct CellExecutor: Sendable {
   let epoch: Int64
   let images: any ImageProvider
   let events: @Sendable (StepEvent) -> Void
+  /// Stages made or being made; a base image's triggers may want one that the plan did not.
+  private let results = SingleFlight<Int, StageResult>(remembers: true)
 
   package init(
     machinery: StepMachinery, id: CellID, recipe: BuildRecipe, context: Directory, epoch: Int64,
@@ -38,9 +40,7 @@ package struct CellExecutor: Sendable {
   /// - Throws: `StepError` with the place of the instruction that failed, `CancellationError`.
   package func run() async throws -> Image {
     let graph = try TaskGraph(recipe.stages.stages.map { TaskGraph.Node($0.index, after: $0.dependencies) })
-    let outcomes = await graph.run(limit: 4, policy: .failFast) { index, done in
-      try await build(index, on: done)
-    }
+    let outcomes = await graph.run(limit: 4, policy: .failFast) { index, _ in try await result(of: index) }
     let results = zip(graph.nodes, outcomes)
     for (_, outcome) in results {
       if case .failed(let error) = outcome { throw error }
@@ -51,16 +51,25 @@ package struct CellExecutor: Sendable {
     throw CancellationError()
   }
 
-  private func build(_ index: Int, on done: [Int: StageResult]) async throws -> StageResult {
-    guard let stage = recipe.stages.stage(index) else { preconditionFailure("only needed stages are built") }
-    let ignore = try recipe.ignoreFile.map { (file) throws(DiagnosticsError) in try IgnorePatterns(parsing: file) }
-    let scanner = ContextScanner(
-      root: context, records: machinery.store.records, time: Timestamp(seconds: epoch), ignoring: ignore)
-    var builder = StageBuilder(
-      cell: self, stage: stage, source: recipe.graph.stages[index], done: done, scanner: scanner,
-      hasIgnoreFile: ignore != nil, firstNumber: firstNumber(of: index),
-      count: firstNumber(of: recipe.graph.stages.count) - 1)
+  /// What a stage comes to, made when it is not yet.
+  func result(of index: Int) async throws -> StageResult {
+    try await results.value(for: index) { try await build(index) }
+  }
+
+  private func build(_ index: Int) async throws -> StageResult {
+    let builder = StageBuilder(
+      cell: self, stage: try stage(index), source: recipe.graph.stages[index], context: try mainContext(),
+      firstNumber: firstNumber(of: index), count: firstNumber(of: recipe.graph.stages.count) - 1)
     return try await builder.run()
+  }
+
+  /// A stage with its references; one that the target did not need is evaluated now.
+  private func stage(_ index: Int) throws -> ResolvedStages.Stage {
+    if let stage = recipe.stages.stage(index) { return stage }
+    let stages = try recipe.graph.resolve(
+      recipe.stages.global.arguments, target: String(index), contexts: Set(recipe.origins.contexts.keys))
+    guard let stage = stages.stage(index) else { preconditionFailure("a target needs itself") }
+    return stage
   }
 }
 

@@ -12,15 +12,13 @@ struct StageBuilder {
   let cell: CellExecutor
   let stage: ResolvedStages.Stage
   let source: StageGraph.Stage
-  /// The stages that this one depends on.
-  let done: [Int: StageResult]
-  let scanner: ContextScanner
-  let hasIgnoreFile: Bool
+  /// The component's files.
+  let context: BuildContext
   /// Number of the stage's first instruction in the whole recipe, and how many there are in all.
   let firstNumber: Int
   let count: Int
 
-  mutating func run() async throws -> StageResult {
+  func run() async throws -> StageResult {
     var (image, state) = try await attempt(source.head) { try await base() }
     let triggers = try Instruction.triggers(state.takeTriggers(), origin: "ONBUILD of \(source.from.base.text)")
     let instructions = triggers + source.instructions
@@ -28,15 +26,16 @@ struct StageBuilder {
       let number = firstNumber + position
       let lowered = try state.lower(instruction)
       guard let step = lowered.step else {
-        image.append(nil, history: history(lowered, isEmpty: true))
+        image.append(nil, history: history(lowered.history, isEmpty: true))
         continue
       }
       cell.events(.started(number: number, count: count, text: instruction.text))
       let start = ContinuousClock.now
       let outcome = try await attempt(instruction) {
-        try await perform(step, number: number, of: position - triggers.count, on: image)
+        try await perform(
+          step, of: (instruction, position - triggers.count, number), state: state, on: image)
       }
-      image.append(outcome.layer, history: history(lowered, isEmpty: outcome.layer == nil))
+      image.append(outcome.layer, history: history(lowered.history, isEmpty: outcome.layer == nil))
       cell.events(
         .finished(
           number: number, isCached: outcome.isCached, duration: start.duration(to: .now)))
@@ -55,65 +54,62 @@ struct StageBuilder {
       let state = StageState(base: nil, global: cell.recipe.stages.global, expander: cell.recipe.graph.expander)
       return (Image(platform: platform), state)
     case .stage(let index):
-      guard let result = done[index] else { preconditionFailure("stages come after those they start from") }
+      let result = try await cell.result(of: index)
       return (result.image, StageState(onto: result.state))
-    case .image(let name):
-      let image = try await image(named: name, platform)
+    case .image, .context:
+      if let path = directory(of: stage.base) { return try await base(ofDirectory: path) }
+      let image = try await image(of: stage.base, platform, at: source.from.base.range)
       let state = StageState(
         base: image.config.config, global: cell.recipe.stages.global, expander: cell.recipe.graph.expander)
       return (image, state)
     }
   }
 
-  private func image(named name: String, _ platform: Platform) async throws -> Image {
-    guard let origin = cell.recipe.images[.init(name: name, platform: platform)] else {
-      preconditionFailure("every image of the stages was planned")
-    }
-    return try await cell.images.image(origin)
+  /// The files of a directory, and nothing else, as what a stage starts from.
+  private func base(ofDirectory path: String) async throws -> (Image, StageState) {
+    let state = StageState(base: nil, global: cell.recipe.stages.global, expander: cell.recipe.graph.expander)
+    var image = Image(platform: platform)
+    let outcome = try await CopyExecutor(
+      context: stepContext(of: image, number: 0), step: .everything,
+      origin: try await cell.namedContext(path).origin
+    ).run()
+    image.append(outcome.layer, history: history(source.head.text, isEmpty: outcome.layer == nil))
+    return (image, state)
   }
 
-  /// Carries out a step; `position` is the instruction's place in the stage, negative for triggers.
-  private func perform(
-    _ step: Step, number: Int, of position: Int, on image: Image
-  ) async throws -> StepOutcome {
-    let context = StepContext(
+  private func stepContext(of image: Image, number: Int) -> StepContext {
+    StepContext(
       machinery: cell.machinery, layers: image.layers, platform: platform, time: Timestamp(seconds: cell.epoch),
       name: "\(cell.machinery.set) \(cell.id) \(stage.index) \(number)")
+  }
+
+  /// Carries out a step of an instruction, whose place in the stage is negative for triggers.
+  private func perform(
+    _ step: Step, of place: (instruction: Instruction, position: Int, number: Int), state: StageState, on image: Image
+  ) async throws -> StepOutcome {
+    let stepContext = stepContext(of: image, number: place.number)
     switch step {
     case .makeDirectory(let directory):
-      return try await DirectoryExecutor(context: context, step: directory).run()
+      return try await DirectoryExecutor(context: stepContext, step: directory).run()
     case .copy(let copy):
-      let reference = stage.references.first { $0.instruction == position && $0.mount == nil }
-      let origin: CopyOrigin
-      if let reference {
-        origin = .image(try await layers(of: reference.source))
-      } else {
-        origin = .context(scanner, hasIgnoreFile: hasIgnoreFile)
-      }
-      return try await CopyExecutor(context: context, step: copy, origin: origin).run()
+      let origin: CopyOrigin =
+        switch try await copySource(place.instruction, at: place.position, state) {
+        case .layers(let layers): .image(layers)
+        case .context(let context): context.origin
+        }
+      return try await CopyExecutor(context: stepContext, step: copy, origin: origin).run()
     case .run(let run):
-      var mounts: [Int: [StoredLayer]] = [:]
-      for reference in stage.references where reference.instruction == position {
-        if let mount = reference.mount { mounts[mount] = try await layers(of: reference.source) }
-      }
       return try await RunExecutor(
-        context: context, step: run, mountLayers: mounts, scanner: scanner,
-        output: { [events = cell.events] in events(.output(number: number, $0)) }
+        context: stepContext, step: run, sources: try await mountSources(place.instruction, at: place.position),
+        buildContext: context,
+        output: { [events = cell.events, number = place.number] in events(.output(number: number, $0)) }
       ).run()
     }
   }
 
-  private func layers(of source: StageSource) async throws -> [StoredLayer] {
-    switch source {
-    case .scratch: []
-    case .stage(let index): done[index]?.image.layers ?? []
-    case .image(let name): try await image(named: name, cell.id.platform).layers
-    }
-  }
-
-  private func history(_ lowered: LoweredInstruction, isEmpty: Bool) -> ImageConfig.History {
+  private func history(_ line: String, isEmpty: Bool) -> ImageConfig.History {
     ImageConfig.History(
-      created: Self.text(ofEpoch: cell.epoch), createdBy: lowered.history, emptyLayer: isEmpty)
+      created: Self.text(ofEpoch: cell.epoch), createdBy: line, emptyLayer: isEmpty)
   }
 
   /// Adds the instruction to whatever goes wrong in `body`.

@@ -40,10 +40,11 @@ extension RunExecutor {
     if mount.uid != nil || mount.gid != nil { parts.append("owner=\(mount.uid ?? 0):\(mount.gid ?? 0)") }
     if let size = mount.size { parts.append("size=\(size)") }
     if mount.kind == .bind {
-      if let layers = mountLayers[number] {
+      if let layers = layers(ofMount: number) {
         parts.append(Digest.chainID(of: layers.map(\.diffID))?.description ?? "scratch")
       } else {
         let source = mount.source ?? "/"
+        let scanner = context(ofMount: number).scanner
         let digest = try await BlockingPool.shared.runCancellable { cancellation in
           let scan = try scanner.hashing(scanner.scan([source], cancellation: cancellation), cancellation: cancellation)
           let tree = try Tree([LayerIndex(scan.entries)])

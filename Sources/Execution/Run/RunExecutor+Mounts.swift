@@ -49,7 +49,7 @@ extension RunExecutor {
       key += " \(mount.uid ?? 0):\(mount.gid ?? 0):\(String(mount.mode ?? 0o755, radix: 8))"
     }
     var seed: CacheSeed?
-    if let lowers, let layers = mountLayers[number] {
+    if let lowers, let layers = layers(ofMount: number) {
       let source = mount.source ?? "/"
       key += " \(Digest.chainID(of: layers.map(\.diffID))?.description ?? "scratch") \(source)"
       seed = CacheSeed(lowers: lowers, path: Array(source.utf8))
@@ -111,15 +111,11 @@ extension RunExecutor {
       let kind = RunMount.Kind.stage(lowers: lowers, path: Array(source.utf8), writable: !mount.isReadOnly)
       return RunMount(kind, target: target, readOnly: mount.isReadOnly)
     }
-    let path = try await BlockingPool.shared.run { [root = scanner.root] in
-      let pinned = try explaining("mount", Array(source.utf8)) { () throws(Errno) in
-        try root.pin(source, .inRoot, followLast: true)
-      }
-      defer { pinned.closeQuietly() }
-      // The kernel's own name of what was opened: nothing is joined as text.
-      return try Directory(at: "/proc/self/fd").linkTarget(ofName: "\(pinned.rawValue)")
+    let context = context(ofMount: number)
+    let found = try await BlockingPool.shared.runCancellable { cancellation in
+      try context.place(of: source, cancellation: cancellation)
     }
-    let kind = RunMount.Kind.bind(source: FilePath(bytes: path), writable: !mount.isReadOnly)
+    let kind = RunMount.Kind.bind(source: found.path, writable: !mount.isReadOnly, hidden: found.hidden)
     return RunMount(kind, target: target, readOnly: mount.isReadOnly)
   }
 

@@ -12,10 +12,10 @@ import SystemPackage
 struct RunExecutor: Sendable {
   let context: StepContext
   let step: RunStep
-  /// Layers of the stages and images that mounts take their files from, by position of the mount.
-  let mountLayers: [Int: [StoredLayer]]
-  /// The build context, for mounts that take files from it.
-  let scanner: ContextScanner
+  /// Where mounts take their files from that name it, by position of the mount.
+  let sources: [Int: StepSource]
+  /// For mounts that name nothing.
+  let buildContext: BuildContext
   let output: @Sendable (ArraySlice<UInt8>) -> Void
 
   /// Finds the result or runs the command.
@@ -26,6 +26,16 @@ struct RunExecutor: Sendable {
     return try await context.result(inputs) { try await make() }
   }
 
+  /// The layers that a mount takes its files from; nil when they come from a context.
+  func layers(ofMount number: Int) -> [StoredLayer]? {
+    if case .layers(let layers)? = sources[number] { layers } else { nil }
+  }
+
+  /// The context that a mount without layers takes its files from.
+  func context(ofMount number: Int) -> BuildContext {
+    if case .context(let context)? = sources[number] { context } else { buildContext }
+  }
+
   var isEmulated: Bool { Emulator.isNeeded(for: context.platform) }
 
   private func make() async throws -> StoredLayer? {
@@ -34,7 +44,9 @@ struct RunExecutor: Sendable {
     try await machinery.runner.check(context.platform)
     let lowers = try await machinery.unpack(context.layers)
     var mounted: [Int: [FilePath]] = [:]
-    for (number, layers) in mountLayers { mounted[number] = try await machinery.unpack(layers) }
+    for (number, source) in sources {
+      if case .layers(let layers) = source { mounted[number] = try await machinery.unpack(layers) }
+    }
     let request = try await request(lowers: lowers, mounted: mounted)
     let resource: Resource = isEmulated ? .emulatedCPU : .cpu
     let change = try await machinery.resources.withPermits([resource: 1]) {

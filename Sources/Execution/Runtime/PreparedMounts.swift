@@ -1,3 +1,4 @@
+import Layers
 import Linux
 import Snapshots
 import SystemPackage
@@ -33,11 +34,19 @@ struct PreparedMounts: Sendable {
     _ mount: RunMount, index: Int, bundle: ContainerBundle, snapshot: ActiveSnapshot, caches: CacheDirectories
   ) throws {
     switch mount.kind {
-    case .bind(let source, let writable):
+    case .bind(let source, let writable, let hidden):
+      let isDirectory = Self.isDirectory(source)
+      var lowers = [source]
+      if !hidden.isEmpty {
+        let space = try snapshot.workspace("hidden-\(index)")
+        try Self.hide(hidden, of: Directory(at: source), in: space)
+        lowers.append(snapshot.path("hidden-\(index)"))
+      }
       let shown =
         writable && !mount.readOnly
-        ? try copyOnWrite([source], index: index, bundle: bundle, snapshot: snapshot) : source
-      try bind(shown, mount, readOnly: !writable, isDirectory: Self.isDirectory(source))
+        ? try copyOnWrite(lowers, index: index, bundle: bundle, snapshot: snapshot)
+        : try stageRoot(lowers, writable: false, index: index, bundle: bundle, snapshot: snapshot)
+      try bind(shown, mount, readOnly: !writable, isDirectory: isDirectory)
     case .stage(let lowers, let path, let writable):
       let root = try stageRoot(lowers, writable: writable, index: index, bundle: bundle, snapshot: snapshot)
       let location = try MergedView(lowers: lowers.reversed()).locate(path)
@@ -99,6 +108,25 @@ struct PreparedMounts: Sendable {
         lowers: lowers.reversed(), upper: OverlayUpper(upper: path.appending("upper"), work: path.appending("work")),
         target: path.appending("view"), userAttributes: OverlayAttributes.current == .user))
     return path.appending("view")
+  }
+
+  /// Fills the lower directory that takes paths away from the one below it.
+  private static func hide(_ paths: [EntryPath], of source: Directory, in space: Directory) throws {
+    func inherit(_ directory: Directory, _ status: FileStatus) throws(Errno) {
+      try directory.descriptor.setOwner(uid: status.uid, gid: status.gid)
+      try directory.descriptor.setPermissions(status.permissions)
+    }
+    try inherit(space, source.status())
+    for path in paths {
+      var (place, below) = (space, source)
+      let names = path.components.map(Array.init)
+      for name in names.dropLast() {
+        place = try place.ensureDirectory(name)
+        below = try below.directory(name)
+        try inherit(place, below.status())
+      }
+      if let last = names.last { try place.makeNode(last, .character, permissions: 0) }
+    }
   }
 
   /// Where a stage's merged tree is to be seen.

@@ -1,3 +1,4 @@
+import Layers
 import SystemPackage
 
 /// A `RUN --mount`: something that is there during the step and never part of its layer.
@@ -6,8 +7,9 @@ import SystemPackage
 /// [Dockerfile reference, "RUN --mount"](https://docs.docker.com/reference/dockerfile/#run---mount).
 package struct RunMount: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
-    /// A file or directory of the context. Writes are possible only with `writable` and are thrown away.
-    case bind(source: FilePath, writable: Bool)
+    /// A file or directory of the context. Writes are possible only with `writable` and are thrown away; of a directory
+    /// the paths `hidden` are not there.
+    case bind(source: FilePath, writable: Bool, hidden: [EntryPath] = [])
     /// A path in another stage: its snapshots, lowest first. Writes as for `bind`.
     case stage(lowers: [FilePath], path: [UInt8], writable: Bool)
     /// A directory that is kept between runs.
