@@ -18,7 +18,9 @@ extension NamedContext {
       let typed = FilePath(String(path))
       return (typed.isAbsolute ? typed : base.pushing(typed)).lexicallyNormalized()
     }
-    if let text = Self.rest(of: value, behind: "docker-image://") {
+    if value == "docker-image://scratch" {
+      self = .scratch
+    } else if let text = Self.rest(of: value, behind: "docker-image://") {
       do throws(ReferenceError) {
         self = .image(try Reference(parsing: text))
       } catch {

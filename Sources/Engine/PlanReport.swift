@@ -17,7 +17,7 @@ package struct PlanReport: Sendable {
     let settings = set.set.settings
     let components = plan.components.count
     let view = PlanView(plan: plan, states: states)
-    let headings = [
+    var headings = [
       PlanTable.Heading(
         "set", "\(components) components × \(view.platforms.count) architectures (\(settings.platforms.origin))"),
       PlanTable.Heading("dest", "\(settings.imagePrefix) (\(settings.destination.origin))"),
@@ -25,6 +25,11 @@ package struct PlanReport: Sendable {
       PlanTable.Heading("push", "\(settings.push.value ? "yes" : "no") (\(settings.push.origin))"),
       PlanTable.Heading("jobs", "\(settings.jobs.value.shown) (\(settings.jobs.origin))"),
     ]
+    let targets = settings.targets.value.map { ($0.component.map { "\($0)=" } ?? "") + $0.stage }
+    if !targets.isEmpty {
+      headings.append(
+        PlanTable.Heading("target", "\(targets.joined(separator: " ")) (\(settings.targets.origin))"))
+    }
     var notes: [String] = []
     for cell in plan.cells where !cell.hidden.isEmpty {
       notes.append("\(cell.id): \(cell.recipeName) hides \(cell.hidden.joined(separator: ", "))")

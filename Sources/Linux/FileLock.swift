@@ -22,6 +22,18 @@ extension FileDescriptor {
     try check(cl_flock(rawValue, kind == .shared ? cl_lock_shared : cl_lock_exclusive))
   }
 
+  /// Takes the lock, waiting as long as another holds it and nobody cancels.
+  ///
+  /// - Throws: `CancellationError`, `Errno`.
+  package func lock(_ kind: LockKind, cancellation: CancellationFlag) throws {
+    while try !tryLock(kind) {
+      try cancellation.check()
+      var ready: UInt32 = 0
+      // The kernel can wait for a lock only in a call that nothing but a signal ends.
+      try check(cl_poll_readable(nil, 0, 20, &ready))
+    }
+  }
+
   /// Takes the lock if it is free; false when another holds it. `unlock` or closing the file releases it.
   package func tryLock(_ kind: LockKind) throws(Errno) -> Bool {
     let operation = (kind == .shared ? cl_lock_shared : cl_lock_exclusive) | cl_lock_nonblocking

@@ -9,10 +9,11 @@ extension BuildArguments {
   ///   - given: values from the settings and the component, such as `REGISTRY`.
   ///   - target: the platform that the image is for.
   ///   - build: the platform of this machine.
-  package init(given: [String: String], target: Platform, build: Platform) {
-    self.init(
-      given: given,
-      platform: Self.automatic("TARGET", target).merging(Self.automatic("BUILD", build)) { $1 })
+  ///   - stage: the stage that was asked for; nil for the last, which `TARGETSTAGE` calls `default` as in BuildKit.
+  package init(given: [String: String], target: Platform, build: Platform, stage: String? = nil) {
+    var automatic = Self.automatic("TARGET", target).merging(Self.automatic("BUILD", build)) { $1 }
+    automatic["TARGETSTAGE"] = stage ?? "default"
+    self.init(given: given, platform: automatic)
   }
 
   private static func automatic(_ prefix: String, _ platform: Platform) -> [String: String] {

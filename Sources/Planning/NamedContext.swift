@@ -7,6 +7,8 @@ package enum NamedContext: Hashable, Sendable {
   /// The files of a directory, by its absolute path.
   case directory(String)
   case image(Reference)
+  /// No files at all.
+  case scratch
   case layout(ImageLayout)
   /// What this run makes of another component.
   case component(ComponentName)
@@ -78,13 +80,13 @@ package struct ImageOrigins: Sendable {
     return .cell(CellID(component: name, platform: platform))
   }
 
-  /// Where the image of a context is; nil for a directory, and for a name that is no context's.
+  /// Where the image of a context is; nil for a directory, for nothing, and for a name that is no context's.
   package func origin(ofContext key: String, _ platform: Platform) -> ImageOrigin? {
     switch contexts[key] {
     case .image(let reference): origin(of: reference, platform)
     case .layout(let layout): .layout(layout, platform)
     case .component(let name): .cell(CellID(component: name, platform: platform))
-    case .directory, nil: nil
+    case .directory, .scratch, nil: nil
     }
   }
 }

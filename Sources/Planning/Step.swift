@@ -64,8 +64,7 @@ package struct CopyStep: Hashable, Sendable {
 
   /// Everything there is, put where it is: what a stage that starts from a directory begins with.
   package static let everything = CopyStep(
-    sources: ["."], inlineFiles: [], destination: "/", workingDirectory: "/", owner: nil, mode: nil,
-    unpacksArchives: false, isLinked: false)
+    sources: [.path(".")], inlineFiles: [], destination: "/", workingDirectory: "/", owner: nil, mode: nil)
 
   /// A file whose content stands in the Dockerfile.
   package struct InlineFile: Hashable, Sendable {

@@ -47,6 +47,8 @@ struct BuildBench: Sendable {
     var arguments: [String: String] = [:]
     /// The stage that is wanted; nil for the last.
     var target: String?
+    var contexts: [String: NamedContext] = [:]
+    var grants = RunGrants()
     var platform = Platform(architecture: "amd64")
     /// `SOURCE_DATE_EPOCH`.
     var epoch: Int64 = 1_485_449_953
@@ -65,7 +67,7 @@ struct BuildBench: Sendable {
       let machinery = StepMachinery(
         store: store, layers: LayerStore(store: store, resources: resources, workers: 1), snapshots: snapshots,
         runner: runner, resources: resources, remotes: NoRemoteFiles(), purpose: order.usesCache ? .build : .rebuild,
-        set: "conformance",
+        set: "conformance", grants: order.grants,
         emulator: { [runner] in try await runner.emulator($0) })
       let executor = CellExecutor(
         machinery: machinery, id: cell.id, recipe: recipe, context: context, epoch: order.epoch, images: images
@@ -94,7 +96,7 @@ struct BuildBench: Sendable {
     let names = ImageNames(prefix: "registry.example/set", tag: .latest)
     let planner = Planner(
       set: set, names: names, buildPlatform: Platform(architecture: Architecture.host).normalised,
-      givenArguments: order.arguments)
+      givenArguments: order.arguments, contexts: order.contexts, targets: StageTargets(common: order.target))
     return try planner.plan(set.select(settings)).cells[0]
   }
 

@@ -1,6 +1,10 @@
 import Linux
 import OCI
+import Planning
 import SystemPackage
+
+@testable import Engine
+@testable import Execution
 
 /// A series of builds that BuildKit's project checks itself with: `buildkit/cases/NAME.json`.
 struct BuildKitCase: SuiteCase, Decodable {
@@ -89,6 +93,12 @@ extension BuildKitCase.Build {
       // What is said about a build is no part of the image.
       case let key where key.hasPrefix("attest:"): break
       case "no-cache": order.usesCache = false
+      case "target": order.target = value
+      case "shm-size": order.grants.limits.sharedMemory = RunLimits.bytes(value)
+      case "ulimit": order.grants.limits.resources = [ResourceLimit(value)].compactMap(\.self)
+      case let key where key.hasPrefix("context:"):
+        let name = String(key.dropFirst("context:".utf8.count))
+        order.contexts[name] = try NamedContext(parsing: value, name: name, from: "/")
       case "platform":
         guard let platform = value.split(separator: ",").lazy.compactMap({ Platform(parsing: $0) }).first else {
           throw UnknownOption(name: "platform=\(value)")

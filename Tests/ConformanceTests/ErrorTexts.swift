@@ -4,7 +4,7 @@ enum ErrorTexts {
   static let table: [(upstream: String, ours: [String])] = [
     ("no such file or directory", ["does not exist", "nothing matches"]),
     ("invalid chmod parameter", ["is not a mode"]),
-    ("secret mysecret: not found", ["secret `mysecret` is required and none is given"]),
+    ("secret mysecret: not found", ["secret `mysecret` is required and was not given"]),
   ]
 
   /// What of the expected messages is not said.

@@ -97,6 +97,46 @@ struct RuntimeGrantTests {
     }
   }
 
+  @Test("one cache at two places is one directory; two steps that lock two caches in turn do not wait for ever")
+  func lockedCaches() async throws {
+    try await withLaboratory { lab async throws in
+      func request(_ script: String, _ keys: [String]) -> RunRequest {
+        var request = lab.request(script)
+        request.mounts = keys.enumerated().map { number, key in
+          RunMount(.cache(CacheDirectory(key: key, sharing: number == 0 ? .locked : .shared)), target: "/c\(number)")
+        }
+        return request
+      }
+      #expect(try await lab.output(request("echo 1 > /c0/f; cat /c1/f", ["a", "a"])) == "1\n")
+      let locked = try CacheDirectories(root: lab.root.appending("cache")).lease(
+        CacheDirectory(key: "b", sharing: .locked))
+      await withTaskGroup(of: Bool.self) { group in
+        group.addTask { (try? await lab.output(request("true", ["a", "b"]))) != nil }
+        group.addTask { (try? await lab.output(request("true", ["b", "a"]))) != nil }
+        locked.release()
+        for await isDone in group { #expect(isDone) }
+      }
+    }
+  }
+
+  @Test("a step that waits for a cache can be given up")
+  func cancelledWait() async throws {
+    try await withLaboratory { lab async throws in
+      let locked = try CacheDirectories(root: lab.root.appending("cache")).lease(
+        CacheDirectory(key: "k", sharing: .locked))
+      defer { locked.release() }
+      var request = lab.request("true")
+      request.mounts = [RunMount(.cache(CacheDirectory(key: "k", sharing: .locked)), target: "/c")]
+      await withThrowingTaskGroup(of: Void.self) { [request] group in
+        group.addTask { _ = try await lab.output(request) }
+        try? await Task.sleep(for: .milliseconds(200))
+        group.cancelAll()
+        await #expect(throws: CancellationError.self) { try await group.next() }
+      }
+      #expect(try listing(lab.directory.directory("snapshots")).isEmpty)
+    }
+  }
+
   @Test("a tmpfs has the mode and size asked for")
   func tmpfs() async throws {
     try await withLaboratory { lab async throws in

@@ -71,6 +71,7 @@ struct StageStateTests {
       ),
       ("ENV B=$TARGETARCH", [path, "B="]),
       ("ARG BUILDARCH\nENV B=$BUILDARCH", [path, "B=amd64"]),
+      ("ARG TARGETSTAGE\nENV B=$TARGETSTAGE", [path, "B=default"]),
       ("ENV PATH=/x:$PATH", ["PATH=/x:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]),
     ])
   func environment(text: String, expected: [String]) throws {

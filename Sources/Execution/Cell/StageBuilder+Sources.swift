@@ -56,9 +56,16 @@ extension StageBuilder {
     case .scratch: return .layers([])
     case .stage(let index): return .layers(try await cell.result(of: index).image.layers)
     case .image, .context:
+      if isNothing(source) { return .layers([]) }
       if let path = directory(of: source) { return .context(try await cell.namedContext(path)) }
       return .layers(try await image(of: source, cell.id.platform, at: range).layers)
     }
+  }
+
+  /// Whether a source is the empty tree, by itself or because the build was given that for its name.
+  func isNothing(_ source: StageSource) -> Bool {
+    if case .context(let key) = source { return cell.recipe.origins.contexts[key] == .scratch }
+    return source == .scratch
   }
 
   /// The directory that a named context is; nil for what is no directory.

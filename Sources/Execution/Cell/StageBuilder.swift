@@ -48,11 +48,15 @@ struct StageBuilder {
   /// The platform of the stage: that of the cell unless FROM says otherwise.
   private var platform: Platform { stage.platform.flatMap { Platform(parsing: $0) } ?? cell.id.platform }
 
+  /// What holds where nothing was before.
+  private var emptyState: StageState {
+    StageState(base: nil, global: cell.recipe.stages.global, expander: cell.recipe.graph.expander)
+  }
+
   private func base() async throws -> (Image, StageState) {
+    if isNothing(stage.base) { return (Image(platform: platform), emptyState) }
     switch stage.base {
-    case .scratch:
-      let state = StageState(base: nil, global: cell.recipe.stages.global, expander: cell.recipe.graph.expander)
-      return (Image(platform: platform), state)
+    case .scratch: return (Image(platform: platform), emptyState)
     case .stage(let index):
       let result = try await cell.result(of: index)
       return (result.image, StageState(onto: result.state))
@@ -67,14 +71,13 @@ struct StageBuilder {
 
   /// The files of a directory, and nothing else, as what a stage starts from.
   private func base(ofDirectory path: String) async throws -> (Image, StageState) {
-    let state = StageState(base: nil, global: cell.recipe.stages.global, expander: cell.recipe.graph.expander)
     var image = Image(platform: platform)
     let outcome = try await CopyExecutor(
       context: stepContext(of: image, number: 0), step: .everything,
       origin: try await cell.namedContext(path).origin
     ).run()
     image.append(outcome.layer, history: history(source.head.text, isEmpty: outcome.layer == nil))
-    return (image, state)
+    return (image, emptyState)
   }
 
   private func stepContext(of image: Image, number: Int) -> StepContext {

@@ -6,7 +6,11 @@ struct CacheDirectories: Sendable {
   let root: FilePath
 
   /// A directory for one step, made when missing; blocks while `locked` and in use.
-  func lease(_ cache: CacheDirectory) throws -> CacheLease {
+  ///
+  /// - Throws: `CancellationError` when somebody gives up waiting.
+  func lease(
+    _ cache: CacheDirectory, cancellation: CancellationFlag = CancellationFlag()
+  ) throws -> CacheLease {
     guard let name = root.lastComponent?.string else { throw Errno.invalidArgument }
     let caches = try Directory(at: root.removingLastComponent()).ensureDirectory(name, permissions: 0o700)
     let encoded = Self.fileName(cache.key)
@@ -16,8 +20,8 @@ struct CacheDirectories: Sendable {
       do {
         // `shared` locks count as use, so that `private` and `locked` steps keep away from a directory in use.
         switch cache.sharing {
-        case .shared: try lock.lock(.shared)
-        case .locked: try lock.lock(.exclusive)
+        case .shared: try lock.lock(.shared, cancellation: cancellation)
+        case .locked: try lock.lock(.exclusive, cancellation: cancellation)
         case .private where try !lock.tryLock(.exclusive):
           lock.closeQuietly()
           continue

@@ -36,8 +36,9 @@ package struct ContainerRunner: StepRunner {
     _ request: RunRequest, output: @escaping @Sendable (ArraySlice<UInt8>) -> Void
   ) async throws -> StepChange {
     let (emulation, inner, runtime) = try await means(for: request.platform)
-    let prepared = try await BlockingPool.shared.run {
-      try PreparedStep(request, runner: self, runtime: runtime, emulation: emulation, inner: inner)
+    let prepared = try await BlockingPool.shared.runCancellable { cancellation in
+      try PreparedStep(
+        request, runner: self, runtime: runtime, emulation: emulation, inner: inner, cancellation: cancellation)
     }
     do {
       let status = try await prepared.run(output)

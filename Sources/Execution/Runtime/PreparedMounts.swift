@@ -9,14 +9,18 @@ struct PreparedMounts: Sendable {
   private(set) var specMounts: [(mount: RuntimeSpec.Mount, isDirectory: Bool)] = []
   private(set) var actions: [NamespaceAction] = []
   /// Cache directories in use; their locks are held until `release`.
-  private var caches: [CacheLease] = []
+  private var leases: [String: CacheLease] = [:]
   /// Ways to the user's SSH agents, open until `release`.
   private(set) var relays: [SocketRelay] = []
 
-  init(_ request: RunRequest, bundle: ContainerBundle, snapshot: ActiveSnapshot, caches: CacheDirectories) throws {
+  init(
+    _ request: RunRequest, bundle: ContainerBundle, snapshot: ActiveSnapshot, caches: CacheDirectories,
+    cancellation: CancellationFlag
+  ) throws {
     do {
+      try lease(request.mounts, from: caches, cancellation: cancellation)
       for (index, mount) in request.mounts.enumerated() {
-        try add(mount, index: index, bundle: bundle, snapshot: snapshot, caches: caches)
+        try add(mount, index: index, bundle: bundle, snapshot: snapshot)
       }
     } catch {
       release()
@@ -26,12 +30,27 @@ struct PreparedMounts: Sendable {
 
   /// Lets other steps have the caches, and ends the ways to agents.
   func release() {
-    for lease in caches { lease.release() }
+    for lease in leases.values { lease.release() }
     for relay in relays { relay.stop() }
   }
 
+  /// Gets the caches, each once, in the order of their keys, so that two steps never wait for each other.
+  private mutating func lease(
+    _ mounts: [RunMount], from caches: CacheDirectories, cancellation: CancellationFlag
+  ) throws {
+    var wanted: [String: CacheDirectory] = [:]
+    for mount in mounts {
+      guard case .cache(let cache) = mount.kind else { continue }
+      if let other = wanted[cache.key], other.sharing.strictness >= cache.sharing.strictness { continue }
+      wanted[cache.key] = cache
+    }
+    for (key, cache) in wanted.sorted(by: { $0.key < $1.key }) {
+      leases[key] = try caches.lease(cache, cancellation: cancellation)
+    }
+  }
+
   private mutating func add(
-    _ mount: RunMount, index: Int, bundle: ContainerBundle, snapshot: ActiveSnapshot, caches: CacheDirectories
+    _ mount: RunMount, index: Int, bundle: ContainerBundle, snapshot: ActiveSnapshot
   ) throws {
     switch mount.kind {
     case .bind(let source, let writable, let hidden):
@@ -58,8 +77,7 @@ struct PreparedMounts: Sendable {
       let isDirectory = node.status.kind == .directory
       try bind(root.appending(inside.components), mount, readOnly: !writable, isDirectory: isDirectory)
     case .cache(let cache):
-      let lease = try caches.lease(cache)
-      self.caches.append(lease)
+      guard let lease = leases[cache.key] else { preconditionFailure("every cache was leased") }
       try bind(lease.path, mount, readOnly: false, isDirectory: true)
     case .tmpfs(let size, let permissions):
       let limit = size.map { ["size=\($0)"] } ?? []

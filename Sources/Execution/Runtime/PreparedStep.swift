@@ -13,7 +13,8 @@ struct PreparedStep: Sendable {
 
   /// Resolves the user, makes the bundle, the mount points and the mounts' directories; blocks.
   init(
-    _ request: RunRequest, runner: ContainerRunner, runtime: OCIRuntime, emulation: Emulation, inner: Bool
+    _ request: RunRequest, runner: ContainerRunner, runtime: OCIRuntime, emulation: Emulation, inner: Bool,
+    cancellation: CancellationFlag
   ) throws {
     base = try MergedView(lowers: request.lowers.reversed())
     let user = try ContainerUser.resolve(request.user, in: base)
@@ -28,7 +29,9 @@ struct PreparedStep: Sendable {
       spec.process.cwd = request.workingDirectory
       spec.apply(request.limits)
       if request.isInsecure { spec.liftRestrictions(uid: user.uid) }
-      mounts = try PreparedMounts(request, bundle: bundle, snapshot: snapshot, caches: runner.caches)
+      mounts = try PreparedMounts(
+        request, bundle: bundle, snapshot: snapshot, caches: runner.caches,
+        cancellation: cancellation)
       acquired = mounts
       let networkFiles = try Self.networkFiles(in: bundle, hostname: request.hostname)
       try stubs.ensureDirectory(request.workingDirectory)

@@ -42,4 +42,13 @@ package enum CacheSharing: String, Sendable, Hashable, CaseIterable {
   case `private`
   /// The second one waits.
   case locked
+
+  /// Which of two wishes of one step for the same cache counts.
+  var strictness: Int {
+    switch self {
+    case .shared: 0
+    case .private: 1
+    case .locked: 2
+    }
+  }
 }
