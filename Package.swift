@@ -104,7 +104,7 @@ let package = Package(
       ["Components", "Sources", "Content", "Linux", "OCI", "Diagnostics", "TestSupport", systemPackage]),
     tests(
       "DistributionTests",
-      ["Distribution", "Content", "Layers", "Linux", "OCI", "TestSupport", crypto, systemPackage],
+      ["Distribution", "Content", "Layers", "Linux", "OCI", "Planning", "TestSupport", crypto, systemPackage],
       resources: [.copy("Fixtures")]),
     tests("PlanningTests", ["Planning", "Components", "Dockerfile", "OCI", "Diagnostics"]),
     tests(

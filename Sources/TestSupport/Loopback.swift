@@ -18,6 +18,15 @@ package enum Loopback {
     return withAddress(port) { connect(descriptor, $0, $1) } == 0
   }
 
+  /// A connection to a port; nil when nobody listens there. The caller closes it.
+  static func connected(_ port: Int) -> Int32? {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return nil }
+    if withAddress(port, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
+    close(descriptor)
+    return nil
+  }
+
   /// A listening socket on a port of the kernel's choosing; the caller closes it.
   static func listen(backlog: Int32) throws -> (socket: Int32, port: Int) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -46,7 +46,7 @@ extension MemoryRegistry {
       return refuse(request, 400, "MANIFEST_INVALID", "Content-Type \(type) for a manifest of type \(own)")
     }
     if selector.contains(":"), selector != digest {
-      return refuse(request, 400, "DIGEST_INVALID", "the manifest hashes to \(digest)")
+      return Self.fault(400, "DIGEST_INVALID", "the manifest hashes to \(digest)")
     }
     let missing = state.withLock { state in
       ([document.config].compactMap { $0 } + (document.layers ?? []).filter { $0.urls == nil })

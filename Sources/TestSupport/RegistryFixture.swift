@@ -11,6 +11,8 @@ package struct RegistryFixture: Sendable {
     package var login: (user: String, password: String)?
     /// Speak TLS with this certificate.
     package var certificate: CertificateFixture?
+    /// Speak only to clients that show a certificate of the same authority.
+    package var demandsClientCertificate = false
 
     package init() {}
   }
@@ -80,7 +82,8 @@ package struct RegistryFixture: Sendable {
 
       """
     if let certificate = options.certificate {
-      text += "  tls: {certificate: \(certificate.certificate), key: \(certificate.key)}\n"
+      let clients = options.demandsClientCertificate ? ", clientcas: [\(certificate.authority)]" : ""
+      text += "  tls: {certificate: \(certificate.certificate), key: \(certificate.key)\(clients)}\n"
     }
     if let login = options.login {
       let passwords = directory.appending("htpasswd")

@@ -39,6 +39,10 @@ package final class ScriptedServer: Sendable {
     case response(status: Int, headers: [String: String] = [:], body: [UInt8] = [])
     /// Announces `body` and sends only the first `count` bytes of it.
     case truncated(status: Int, headers: [String: String] = [:], body: [UInt8], count: Int)
+    /// Sends these bytes as they are, whatever they are, and closes the connection.
+    case raw([UInt8])
+    /// Connects to another port of this machine and passes bytes both ways, as a proxy does after CONNECT.
+    case tunnel(Int)
     /// Closes the connection without a word.
     case hangUp
     /// Says nothing until the client gives up.
@@ -113,6 +117,8 @@ package final class ScriptedServer: Sendable {
       Self.write(status, headers, body[...], announced: body.count, for: request, to: connection)
     case .truncated(let status, let headers, let body, let count):
       Self.write(status, headers, body.prefix(count), announced: body.count, for: request, to: connection)
+    case .raw(let bytes): Self.send(bytes, to: connection)
+    case .tunnel(let port): Self.tunnel(connection, to: port)
     case .hangUp: return
     case .silence:
       var byte: UInt8 = 0
@@ -164,14 +170,35 @@ package final class ScriptedServer: Sendable {
     var head = "HTTP/1.1 \(status) Scripted\r\nConnection: close\r\n"
     if headers["Content-Length"] == nil { head += "Content-Length: \(announced)\r\n" }
     for (name, value) in headers { head += "\(name): \(value)\r\n" }
-    let bytes = Array((head + "\r\n").utf8) + (request.method == "HEAD" ? [] : body)
+    send(Array((head + "\r\n").utf8) + (request.method == "HEAD" ? [] : body), to: connection)
+  }
+
+  private static func send(_ bytes: [UInt8], to connection: Int32) {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
-        buffer.baseAddress.map { send(connection, $0 + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) } ?? -1
+        buffer.baseAddress.map { Glibc.send(connection, $0 + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) } ?? -1
       }
       guard count > 0 else { return }
       sent += count
+    }
+  }
+
+  private static func tunnel(_ connection: Int32, to port: Int) {
+    guard let other = Loopback.connected(port) else {
+      send(Array("HTTP/1.1 502 No Route\r\nContent-Length: 0\r\n\r\n".utf8), to: connection)
+      return
+    }
+    defer { close(other) }
+    send(Array("HTTP/1.1 200 Connected\r\n\r\n".utf8), to: connection)
+    var ends = [
+      pollfd(fd: connection, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0),
+    ]
+    while poll(&ends, 2, 10_000) > 0 {
+      for (index, end) in ends.enumerated() where end.revents != 0 {
+        guard let piece = receive(end.fd) else { return }
+        send(piece, to: ends[1 - index].fd)
+      }
     }
   }
 }

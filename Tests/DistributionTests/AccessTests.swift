@@ -78,6 +78,36 @@ struct AccessTests {
     }
   }
 
+  @Test("a registry that demands client certificates gets the one of certs.d, and nothing without it")
+  func clientCertificate() async throws {
+    try await withTemporaryDirectory { directory, handle in
+      var options = RegistryFixture.Options()
+      let fixture = try await CertificateFixture(in: directory)
+      options.certificate = fixture
+      options.demandsClientCertificate = true
+      try await RegistryFixture.with(options) { registry in
+        try await withTemporaryStore { store in
+          let reference = try Reference(parsing: "\(registry.name)/app:t")
+          var images = ImageFixture(store: store, seed: 15)
+          let index = try images.index(platforms: ["amd64"])
+          let certificates = try handle.ensureDirectory("certs.d").ensureDirectory(registry.name)
+          try certificates.makeSymbolicLink("ca.crt", to: fixture.authority.string)
+          let settings = RegistrySettings.forTests(certificates: [directory.appending("certs.d").string])
+          await #expect(throws: RegistryError.self) {
+            try await publish([(reference, index)], from: store, settings: settings)
+          }
+          try certificates.makeSymbolicLink("client.cert", to: fixture.clientCertificate.string)
+          let keyless = await #expect(throws: RegistryError.self) {
+            try await publish([(reference, index)], from: store, settings: settings)
+          }
+          #expect(keyless?.kind == .certificate)
+          try certificates.makeSymbolicLink("client.key", to: fixture.clientKey.string)
+          #expect(try await publish([(reference, index)], from: store, settings: settings).counts == [.sent: 3])
+        }
+      }
+    }
+  }
+
   @Test("a registry configured insecure that speaks no TLS is asked by plain HTTP")
   func insecure() async throws {
     try await RegistryFixture.with { registry in

@@ -67,3 +67,84 @@ struct SkopeoTests {
     }
   }
 }
+
+/// Copies between real registries, and what other people's tools make of them.
+@Suite(
+  "copies and other people's tools",
+  .enabled(
+    if: Tool.areInstalled("docker-registry", "skopeo", "buildah", "umoci"),
+    "needs the packages docker-registry, skopeo, buildah and umoci"))
+struct ToolCopyTests {
+  @Test("an index goes from one registry to another and back to a layout, and the tools read it")
+  func between() async throws {
+    try await RegistryFixture.with { one in
+      try await RegistryFixture.with { two in
+        try await withTemporaryStore { store in
+          var fixture = ImageFixture(store: store, seed: 23)
+          let index = try fixture.index(
+            platforms: ["amd64", "arm64", "riscv64"], base: [try fixture.layer(size: 9 << 20)])
+          try store.setReference("v1", to: index)
+          try await CopyTests.copy("oci:\(store.root):v1", "\(one.name)/a:v1")
+          let sent = try await CopyTests.copy("\(one.name)/a:v1", "\(two.name)/b/c:v2")
+          #expect(sent.counts == [.sent: 10])
+          let mounted = try await CopyTests.copy("\(two.name)/b/c:v2", "\(two.name)/d:v3")
+          #expect(mounted.counts == [.mounted: 10])
+          let raw = try await Tool.run(
+            "skopeo", ["inspect", "--tls-verify=false", "--raw", "docker://\(two.name)/d:v3"])
+          #expect(try Array(raw.utf8) == store.read(index.digest))
+          try await withTemporaryDirectory { directory, _ in
+            let (layout, archive) = (directory.appending("layout"), "\(directory)/image.tar")
+            try await CopyTests.copy(
+              "\(two.name)/d:v3", "oci:\(layout):v4", platforms: [Platform(architecture: "amd64")])
+            try await CopyTests.copy("\(two.name)/d:v3", "oci-archive:\(archive):v4")
+            let listed = try await Tool.run("umoci", ["ls", "--layout", layout.string])
+            #expect(listed.split(separator: "\n") == ["v4"])
+            let all = try await Tool.run("skopeo", ["inspect", "--raw", "oci-archive:\(archive):v4"])
+            #expect(try Array(all.utf8) == store.read(index.digest))
+          }
+        }
+      }
+    }
+  }
+
+  @Test("what buildah pushes is copied as it is", arguments: ["oci", "docker"])
+  func buildah(format: String) async throws {
+    try await RegistryFixture.with { registry in
+      try await withTemporaryDirectory { directory, handle in
+        let file = try handle.file("Dockerfile", .writeOnly, options: [.create], permissions: 0o644)
+        try file.closeAfter { try file.writeFully(Array("FROM scratch\nCOPY Dockerfile /\n".utf8)) }
+        let storage = ["--root", "\(directory)/root", "--runroot", "\(directory)/run", "--storage-driver", "vfs"]
+        try await Tool.run("buildah", storage + ["bud", "--format", format, "-t", "theirs", directory.string])
+        try await Tool.run(
+          "buildah",
+          storage + [
+            "push", "--tls-verify=false", "--format", format == "oci" ? "oci" : "v2s2", "theirs",
+            "docker://\(registry.name)/x:t",
+          ])
+        let report = try await CopyTests.copy("\(registry.name)/x:t", "oci:\(directory)/layout:t")
+        #expect(report.root.mediaType == (format == "oci" ? .manifest : .dockerManifest))
+        let back = try await CopyTests.copy("oci:\(directory)/layout:t", "\(registry.name)/back:t")
+        #expect(back.root == report.root)
+        #expect(back.counts == [.sent: 2])
+      }
+    }
+  }
+
+  /// Without the index that is listed as Docker's and lists OCI manifests, which this registry does not take.
+  @Test(
+    "layouts of other projects go through a real registry byte for byte",
+    arguments: try Layouts.all().filter { $0.digest.short != "2b29a2b8dea3" })
+  func layouts(entry: Layouts.Entry) async throws {
+    try await RegistryFixture.with { registry in
+      try await withTemporaryDirectory { directory, _ in
+        try await CopyTests.copy("oci:\(entry.path)@\(entry.digest)", "\(registry.name)/app:t")
+        let back = try await CopyTests.copy("\(registry.name)/app:t", "oci:\(directory)/copy:t")
+        #expect(back.root.digest == entry.digest)
+        for blob in try Directory(at: directory.pushing("copy/blobs/sha256")).entries() {
+          let name = "blobs/sha256/" + String(decoding: blob.name, as: UTF8.self)
+          #expect(try Layouts.bytes(directory.appending("copy"), name) == Layouts.bytes(entry.path, name))
+        }
+      }
+    }
+  }
+}

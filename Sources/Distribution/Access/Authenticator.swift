@@ -21,6 +21,12 @@ final class Authenticator: Sendable {
     let scopes: [String]
   }
 
+  /// An identity token that its provider has replaced, at the token server that did so.
+  private struct Renewal: Hashable {
+    let realm: RegistryURL
+    let identity: String
+  }
+
   private struct Token {
     let text: String
     let expiry: ContinuousClock.Instant
@@ -30,14 +36,17 @@ final class Authenticator: Sendable {
     /// What a server demanded last, so that later requests need not be refused first.
     var offers: [Origin: Offer] = [:]
     var tokens: [TokenKey: Token] = [:]
+    var renewals: [Renewal: String] = [:]
   }
 
   private let transport: Transport
   private let credentials: CredentialLookup
+  private let retry: RetryPolicy
   private let state = Mutex(State())
   private let requests = SingleFlight<TokenKey, String>(remembers: false)
 
-  init(transport: Transport, credentials: CredentialLookup) {
+  init(transport: Transport, credentials: CredentialLookup, retry: RetryPolicy) {
+    self.retry = retry
     self.transport = transport
     self.credentials = credentials
   }
@@ -81,7 +90,10 @@ final class Authenticator: Sendable {
         state.tokens[key].flatMap { $0.expiry > .now ? $0.text : nil }
       }
       if let cached { return "Bearer \(cached)" }
-      return "Bearer " + (try await requests.value(for: key) { try await fetchToken(key, for: request) })
+      return "Bearer "
+        + (try await requests.value(for: key) {
+          try await retry.run { try await fetchToken(key, for: request) }
+        })
     }
   }
 
@@ -110,8 +122,12 @@ final class Authenticator: Sendable {
   }
 
   private func fetchToken(_ key: TokenKey, for request: RegistryRequest) async throws -> String {
-    let credential = try await credentials.credential(
+    var credential = try await credentials.credential(
       registry: request.endpoint.registry, repository: request.endpoint.repository)
+    if case .identityToken(let identity) = credential {
+      let renewed = state.withLock { $0.renewals[Renewal(realm: key.realm, identity: identity)] }
+      if let renewed { credential = .identityToken(renewed) }
+    }
     let question = Self.tokenRequest(key, credential: credential, for: request)
     let authorization = credential?.basicAuthorization
     let hint = await hint(for: request.endpoint)
@@ -124,8 +140,14 @@ final class Authenticator: Sendable {
     guard status == 200 else {
       throw RegistryError.status(status, of: question, body: body, retryAfter: retryAfter, credentialHint: hint)
     }
-    let token = try Self.parse(body, of: question)
-    state.withLock { $0.tokens[key] = token }
+    let (token, refresh) = try Self.parse(body, of: question)
+    state.withLock { state in
+      state.tokens[key] = token
+      // Providers may replace an identity token with each use.
+      if let refresh, !refresh.isEmpty, refresh.utf8.count <= 64 << 10, case .identityToken(let old) = credential {
+        state.renewals[Renewal(realm: key.realm, identity: old)] = refresh
+      }
+    }
     return token.text
   }
 
@@ -153,15 +175,17 @@ final class Authenticator: Sendable {
     return question
   }
 
-  private static func parse(_ body: [UInt8], of request: RegistryRequest) throws -> Token {
+  private static func parse(_ body: [UInt8], of request: RegistryRequest) throws -> (token: Token, refresh: String?) {
     struct Document: Decodable {
       let token: String?
+      let refreshToken: String?
       let accessToken: String?
       let expiresIn: Double?
 
       enum CodingKeys: String, CodingKey {
         case token
         case accessToken = "access_token"
+        case refreshToken = "refresh_token"
         case expiresIn = "expires_in"
       }
     }
@@ -175,6 +199,6 @@ final class Authenticator: Sendable {
     }
     // A tenth of the time is left for the request itself; the protocol's default lifetime is a minute.
     let lifetime = min(max(document?.expiresIn ?? 60, 1), 86_400)
-    return Token(text: text, expiry: .now + .seconds(lifetime * 0.9))
+    return (Token(text: text, expiry: .now + .seconds(lifetime * 0.9)), document?.refreshToken)
   }
 }

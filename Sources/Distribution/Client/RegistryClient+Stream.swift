@@ -35,6 +35,7 @@ extension RegistryClient {
     var request = RegistryRequest(
       .GET, endpoint.blob(descriptor.digest), of: endpoint,
       to: "download blob \(descriptor.digest.short) of \(endpoint.registry)/\(endpoint.repository)")
+    request.isForBytes = true
     if delivery.offset > 0 {
       request.headers = [("Range", "bytes=\(delivery.offset)-")]
       request.accepted = [200, 206, 416]
@@ -51,7 +52,9 @@ extension RegistryClient {
     }
     if isRefused {
       // The server has fewer bytes than we have, or does not know ranges: the whole blob, without those we have.
-      let whole = RegistryRequest(.GET, request.url, of: endpoint, to: request.purpose)
+      var again = asked
+      (again.headers, again.accepted) = ([], [200])
+      let whole = again
       try await performOnce(whole) { response in
         try await Self.receive(response, of: descriptor, from: 0, &current, consume, request: whole)
       }

@@ -81,8 +81,8 @@ extension RegistryClient {
     let url = session.url.appending(query: "digest", descriptor.digest.description)
     var request = session.request(.PUT, url)
     request.headers = [("Content-Type", "application/octet-stream")]
-    // Registries behind gateways answer 200 or 204 where the specification says 201.
-    request.accepted = [200, 201, 204]
+    // Some registries answer 204 where the specification says 201.
+    request.accepted = [201, 204]
     guard isWhole else {
       request.body = .bytes([])
       return try await performOnce(request) { response in _ = await response.excerpt() }

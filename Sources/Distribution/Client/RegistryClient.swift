@@ -29,7 +29,7 @@ package final class RegistryClient: Sendable {
   init(settings: RegistrySettings) {
     self.settings = settings
     transport = Transport(settings: settings)
-    authenticator = Authenticator(transport: transport, credentials: settings.credentials)
+    authenticator = Authenticator(transport: transport, credentials: settings.credentials, retry: settings.retry)
   }
 
   /// Asks, with credentials where they are demanded, following redirects, repeating after passing faults.
@@ -41,6 +41,10 @@ package final class RegistryClient: Sendable {
   ) async throws -> T {
     try await settings.retry.run { try await performOnce(request, consume) }
   }
+
+  /// Demands for credentials that one request answers: a token can expire between its issue and its first use, and one of
+  /// several servers behind a name may not know it yet.
+  private static let answerLimit = 4
 
   /// As `perform` without repetition, for steps of a conversation that is repeated as a whole.
   func performOnce<T>(
@@ -54,7 +58,7 @@ package final class RegistryClient: Sendable {
       let isHome = request.url.origin == request.endpoint.origin
       let sent = isHome ? authorization : nil
       let step = try await transport.send(request, authorization: sent) { response in
-        try await Self.step(response, of: request, mayAnswer: isHome && answers < 2, consume)
+        try await Self.step(response, of: request, mayAnswer: isHome && answers < Self.answerLimit, consume)
       }
       switch step {
       case .value(let value): return value
@@ -63,7 +67,6 @@ package final class RegistryClient: Sendable {
         guard redirects <= 5 else { throw Self.violation(request, "more than 5 redirects in a row") }
         request.url = url
       case .challenged(let challenges):
-        // Twice, because a token can expire between its issue and its first use.
         answers += 1
         guard let answer = try await authenticator.answer(challenges, to: request, rejected: sent) else {
           let hint = await authenticator.hint(for: request.endpoint)
@@ -92,7 +95,10 @@ package final class RegistryClient: Sendable {
     _ consume: (HTTPClientResponse) async throws -> T
   ) async throws -> Step<T> {
     let status = Int(response.status.code)
-    if request.accepted.contains(status) { return .value(try await consume(response)) }
+    if request.accepted.contains(status) {
+      try checkType(of: response, to: request)
+      return .value(try await consume(response))
+    }
     let body = await response.excerpt()
     switch status {
     case 401 where mayAnswer:
@@ -104,6 +110,14 @@ package final class RegistryClient: Sendable {
       return .redirected(try redirection(response.headers.first(name: "Location"), of: request))
     default: return .refused(status, body: body, retryAfter: response.retryAfter)
     }
+  }
+
+  /// Pages for people come from what is in between: a proxy that wants a login, a gateway that is overloaded.
+  private static func checkType(of response: HTTPClientResponse, to request: RegistryRequest) throws {
+    guard !request.isForBytes, (200..<300).contains(response.status.code),
+      response.headers.first(name: "Content-Type")?.lowercased().hasPrefix("text/html") == true
+    else { return }
+    throw violation(request, "a web page in place of the answer; is there a proxy in between?").passing
   }
 
   /// Where to ask instead; an encrypted question is not repeated in the clear.

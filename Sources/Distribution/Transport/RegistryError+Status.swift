@@ -15,7 +15,9 @@ extension RegistryError {
     return RegistryError(
       kind: .status(status), what: "cannot \(request.purpose)", place: request.place, why: why,
       help: help(for: status, of: request, said: body),
-      isTransient: transientStatuses.contains(status), retryAfter: retryAfter, codes: Set(said.map(\.code)))
+      // A success of another kind than asked for is somebody else's: the registry's own comes later.
+      isTransient: transientStatuses.contains(status) || (200..<300).contains(status), retryAfter: retryAfter,
+      codes: Set(said.map(\.code)))
   }
 
   private static func help(for status: Int, of request: RegistryRequest, said body: [UInt8]) -> String? {

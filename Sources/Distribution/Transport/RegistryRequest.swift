@@ -38,6 +38,8 @@ struct RegistryRequest: Sendable {
     case .none, .bytes: isForToken ? .token : .ordinary
     }
   }
+  /// Whether the answer is a blob, whose type is nobody's business as long as its bytes are right.
+  var isForBytes = false
   /// Whether this asks for a token, which another request waits for.
   var isForToken = false
   /// Statuses that are answers; any other is an error.
