@@ -96,7 +96,9 @@ log: {level: info, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: $work/registry-$name}}
 http: {addr: "127.0.0.1:0"}
 YAML
-  docker-registry serve "$work/registry-$name.yml" >"$log" 2>&1 &
+  # Not by the redirection below, which happens later: what the one before said would be read.
+  : >"$log"
+  docker-registry serve "$work/registry-$name.yml" >>"$log" 2>&1 &
   registry_pid=$!
   pids+=("$registry_pid")
   for _ in $(seq 100); do
