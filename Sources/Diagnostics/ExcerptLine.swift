@@ -9,13 +9,14 @@ struct ExcerptLine {
   private let columns: [Int]
   private let printedWidth: Int
 
-  init(_ bytes: ArraySlice<UInt8>) {
+  init(_ line: ArraySlice<UInt8>) {
     var text = ""
     var width = 0
     var columns: [Int] = []
     var cut = false
     // A character has at most four bytes, so what lies behind these is never shown.
-    for scalar in String(decoding: bytes.prefix(4 * Self.limit + 4), as: UTF8.self).unicodeScalars {
+    let bytes = Passwords.masked(Array(line.prefix(4 * Self.limit + 4)))
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
       let shown = scalar == "\t" ? String(repeating: " ", count: 4 - width % 4) : printable(scalar)
       let length = scalar == "\u{FFFD}" ? 1 : String(scalar).utf8.count
       columns += repeatElement(width, count: length)
@@ -39,9 +40,10 @@ struct ExcerptLine {
   }
 }
 
-/// A text without anything that could steer a terminal or reorder what is read.
+/// A text without passwords, and without anything that could steer a terminal or reorder what is read.
 func printable(_ text: String) -> String {
-  text.unicodeScalars.allSatisfy { $0 == "\t" || printable($0) == String($0) }
+  let text = Passwords.hidden(in: text)
+  return text.unicodeScalars.allSatisfy { $0 == "\t" || printable($0) == String($0) }
     ? text : text.unicodeScalars.map { $0 == "\t" ? " " : printable($0) }.joined()
 }
 

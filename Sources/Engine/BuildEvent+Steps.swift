@@ -1,3 +1,4 @@
+import Diagnostics
 import Distribution
 import Execution
 import OCI
@@ -14,7 +15,7 @@ extension BuildEvent {
   init(_ event: StepEvent, of id: Planning.CellID) {
     switch event {
     case .started(let number, let count, let text):
-      self = .stepStarted(id.shown, Step(index: number, total: count, text: text))
+      self = .stepStarted(id.shown, Step(index: number, total: count, text: Passwords.hidden(in: text)))
     case .output(_, let bytes): self = .output(id.shown, Array(bytes))
     case .finished(let number, let isCached, let duration):
       self = .stepFinished(id.shown, index: number, isCached: isCached, duration: duration)

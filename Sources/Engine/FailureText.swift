@@ -11,6 +11,7 @@ struct FailureText {
   let failure: CellFailure
 
   init(_ error: any Error, cell: Planning.CellID) {
+    let failure: CellFailure
     switch error {
     case let error as StepError: failure = Self.failure(of: error)
     case let error as DiagnosticsError:
@@ -21,6 +22,7 @@ struct FailureText {
       failure = CellFailure(error.what, why: error.why, help: error.help.map { [$0] } ?? [])
     default: failure = CellFailure("\(error)")
     }
+    self.failure = failure.withoutPasswords
   }
 
   private static func failure(of error: StepError) -> CellFailure {
@@ -63,5 +65,17 @@ struct FailureText {
       CellFailure.ExcerptLine(
         number: number, text: String(decoding: range.file.line(number), as: UTF8.self), isFault: number == first)
     }
+  }
+}
+
+extension CellFailure {
+  /// The failure with passwords of URLs made unreadable, wherever they came from.
+  fileprivate var withoutPasswords: CellFailure {
+    CellFailure(
+      Passwords.hidden(in: what), file: file, line: line,
+      excerpt: excerpt.map {
+        ExcerptLine(number: $0.number, text: Passwords.hidden(in: $0.text), isFault: $0.isFault)
+      },
+      why: why.map(Passwords.hidden), help: help.map(Passwords.hidden), location: location)
   }
 }

@@ -34,7 +34,7 @@ extension Attack {
 
   private func outcome(_ run: ProgramRun) -> [String] {
     // A crash of the program, or death for want of memory.
-    if run.status > 3 { return ["ends with status \(run.status): \(run.output.suffix(300))"] }
+    if run.status >= 128 { return ["ends with status \(run.status): \(run.output.suffix(300))"] }
     if expect == "ok", run.status != 0 { return ["fails: \(run.output.suffix(300))"] }
     if expect == "error", run.status == 0 { return ["is built"] }
     if run.status != 0, !run.output.contains("Dockerfile:") { return ["no line is named: \(run.output.suffix(300))"] }

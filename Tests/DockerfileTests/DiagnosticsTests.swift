@@ -118,4 +118,25 @@ struct DiagnosticsTests {
     #expect(DiagnosticsError([]) == nil)
     #expect(DiagnosticsError([warning, .error("e", at: "x")])?.diagnostics.count == 2)
   }
+
+  @Test(
+    "passwords in URLs are not repeated",
+    arguments: [
+      ("http://user:secret@host/x", "http://user:***@host/x"),
+      ("ARG U=https://token@host B=ssh://git@host", "ARG U=https://***@host B=ssh://git@host"),
+      ("`ftp://a:b:c@d:e@host`, http://host:80/a@b, x@y", "`ftp://a:***@host`, http://host:80/a@b, x@y"),
+      ("git+https://:p@h", "git+https://:***@h"), ("http://user:@host://", "http://user:@host://"),
+    ])
+  func passwords(text: String, shown: String) {
+    #expect(Passwords.hidden(in: text) == shown)
+  }
+
+  @Test("an excerpt hides a password and keeps its columns")
+  func passwordInExcerpt() {
+    let file = SourceFile("ADD http://u:secret@h/x /y")
+    let range = SourceRange(file: file, offsets: 24..<26)
+    let text = Diagnostic.error("`http://u:secret@h/x` is refused", at: range).rendered()
+    #expect(!text.contains("secret"))
+    #expect(text.contains("ADD http://u:******@h/x /y\n  |                         ^^"))
+  }
 }
