@@ -67,6 +67,7 @@ let package = Package(
       ] + nio),
     module("Sources", ["OCI", "Diagnostics", "Components", "Content", "Linux", subprocess, systemPackage]),
     module("Planning", ["OCI", "Diagnostics", "Scheduling", "Components", "Dockerfile", crypto]),
+    module("Checks", ["OCI", "Diagnostics", "Dockerfile"]),
     module("Assembly", ["OCI", "Content"]),
     // Level 4
     module(
@@ -81,14 +82,14 @@ let package = Package(
       "Engine",
       [
         "OCI", "Diagnostics", "Scheduling", "Progress", "Linux", "Layers", "Content", "Components", "Distribution",
-        "Sources", "Planning", "Assembly", "Snapshots", "Execution", crypto, systemPackage, tomlKit,
+        "Sources", "Planning", "Checks", "Dockerfile", "Assembly", "Snapshots", "Execution", crypto, systemPackage, tomlKit,
       ]),
     // Level 6 and 7
     module(
       "Commands",
       [
         "OCI", "Diagnostics", "Progress", "Linux", "Content", "Components", "Distribution", "Sources", "Execution",
-        "Engine", argumentParser, systemPackage,
+        "Engine", "Checks", argumentParser, systemPackage,
       ]),
     .executableTarget(name: "imgset", dependencies: ["Commands"], swiftSettings: strict),
     // Tests
@@ -124,6 +125,8 @@ let package = Package(
         "Snapshots", "Layers", "Content", "Linux", "OCI", "TestSupport", "imgset", subprocess, systemPackage,
       ], resources: [.copy("Fixtures")]),
     tests("ProgressTests", ["Progress", "OCI"]),
+    tests(
+      "ChecksTests", ["Checks", "Dockerfile", "Diagnostics", "OCI"], resources: [.copy("Fixtures")]),
     tests("PackageTests", []),
     tests("IntegrationTests", ["TestSupport", "Linux", "OCI", "imgset", subprocess, systemPackage]),
   ]

@@ -11,5 +11,7 @@ struct Imgset: AsyncParsableCommand {
       OCP_BASE_TAG), then imgset.toml, then defaults.
       """,
     version: "imgset 0.1.0",
-    subcommands: [BuildCommand.self, PlanCommand.self, CopyCommand.self, LoginCommand.self, LogoutCommand.self])
+    subcommands: [
+      BuildCommand.self, PlanCommand.self, CheckCommand.self, CopyCommand.self, LoginCommand.self, LogoutCommand.self,
+    ])
 }

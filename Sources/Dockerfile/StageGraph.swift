@@ -25,7 +25,7 @@ package struct StageGraph: Hashable, Sendable {
   package let directives: ParserDirectives
   /// The ARG instructions in front of the first FROM.
   package let globalArguments: [ArgInstruction]
-  /// The stages in order; never empty.
+  /// The stages in order; never empty in a graph that was read without an error.
   package let stages: [Stage]
   /// What is doubtful but builds, in the order of the lines.
   package let warnings: [Diagnostic]
@@ -37,16 +37,38 @@ package struct StageGraph: Hashable, Sendable {
   ///
   /// - Throws: everything that is wrong with its text, however its words will expand.
   package init(parsing file: SourceFile) throws(DiagnosticsError) {
-    let tree = SyntaxTree(parsing: file)
-    var builder = StageGraphBuilder(tree.diagnostics)
-    for syntax in tree.instructions { builder.add(syntax) }
-    builder.finish(file: file)
-    try DiagnosticsError.check(builder.diagnostics)
-    self.file = file
+    let (graph, diagnostics) = Self.reading(SyntaxTree(parsing: file))
+    try DiagnosticsError.check(diagnostics)
+    self = graph
+  }
+
+  private init(_ tree: SyntaxTree, _ builder: StageGraphBuilder, warnings: [Diagnostic]) {
+    file = tree.file
     directives = tree.directives
     globalArguments = builder.globalArguments
     stages = builder.stages
-    warnings = builder.diagnostics
+    self.warnings = warnings
+  }
+
+  /// Reads what can be read of a file, and reports what cannot.
+  ///
+  /// With an error among the diagnostics the graph lacks the instructions at fault, and may have no stage at all; it is
+  /// good for looking for more mistakes only. Warnings that the file switches off are left out.
+  package static func reading(_ tree: SyntaxTree) -> (graph: StageGraph, diagnostics: [Diagnostic]) {
+    var builder = StageGraphBuilder(tree.diagnostics)
+    for syntax in tree.instructions { builder.add(syntax) }
+    builder.finish(file: tree.file)
+    var diagnostics = builder.diagnostics
+    if diagnostics.contains(where: { $0.rule != nil }) {
+      let switches = CheckSwitches(tree)
+      diagnostics.removeAll { diagnostic in
+        guard diagnostic.severity == .warning, let rule = diagnostic.rule, let range = diagnostic.range else {
+          return false
+        }
+        return switches.skips(rule, at: range)
+      }
+    }
+    return (StageGraph(tree, builder, warnings: diagnostics.filter { $0.severity == .warning }), diagnostics)
   }
 
   /// Reads bytes that are shown under a name.

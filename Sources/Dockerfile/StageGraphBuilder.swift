@@ -22,7 +22,10 @@ struct StageGraphBuilder {
     } catch {
       diagnostics += error.diagnostics.prefix(ParserLimits.diagnostics - diagnostics.count)
       // The stage begins all the same, so that what follows is not reported as standing outside any.
-      if syntax.keyword == .from { reportedMissingFrom = true }
+      if syntax.keyword == .from {
+        close()
+        reportedMissingFrom = true
+      }
       return
     }
     switch instruction.kind {

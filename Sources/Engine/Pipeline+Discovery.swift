@@ -24,10 +24,20 @@ package struct ResolvedSet: Sendable {
 }
 
 extension Pipeline {
-  /// Reads the set's directory and settings.
+  /// Reads the set's directory and settings, and tells of what is doubtful.
   ///
   /// - Throws: every mistake at once, as `DiagnosticsError`.
   func discover() async throws -> DiscoveredSet {
+    let (components, settings, diagnostics) = try await read()
+    try DiagnosticsError.check(diagnostics)
+    for warning in diagnostics { events(.warning(warning.rendered())) }
+    return try await select(components, settings)
+  }
+
+  /// Reads the set's directory and settings; what is wrong with them is in the diagnostics.
+  ///
+  /// - Throws: `DiagnosticsError` when there is no set, or a file of settings that cannot be read at all.
+  func read() async throws -> (ComponentSet, SetSettings, [Diagnostic]) {
     let (components, file) = try await BlockingPool.shared.run { [request] in
       let directory: SetDirectory
       do { directory = try SetDirectory(at: request.directory) } catch {
@@ -47,8 +57,13 @@ extension Pipeline {
     let values = try file.map { (file) throws(DiagnosticsError) in (file.name, try SetFile.values(of: file)) }
     let settings = SetSettings(
       flags: request.flags, environment: request.environment, file: values, diagnostics: &diagnostics)
-    try DiagnosticsError.check(diagnostics)
-    for warning in diagnostics { events(.warning(warning.rendered())) }
+    return (components, settings, diagnostics)
+  }
+
+  /// Finds the components that the settings ask for, and the tag.
+  ///
+  /// - Throws: `DiagnosticsError` for a name that is no component.
+  func select(_ components: ComponentSet, _ settings: SetSettings) async throws -> DiscoveredSet {
     let selected = try components.select(settings)
     let (tag, origin) = try await tag(settings)
     return DiscoveredSet(
@@ -86,16 +101,22 @@ extension Pipeline {
   ///
   /// - Throws: every mistake in every recipe at once.
   func plan(_ resolved: ResolvedSet) throws(DiagnosticsError) -> BuildPlan {
-    let planner = Planner(
-      set: resolved.set.components, names: resolved.set.names,
-      buildPlatform: Platform(architecture: Architecture.host).normalised, givenArguments: request.buildArguments,
-      versions: resolved.sources.mapValues(\.version), contexts: try contexts(),
-      targets: StageTargets(resolved.set.settings.targets.value))
+    let planner = try planner(resolved.set, versions: resolved.sources.mapValues(\.version))
     let plan = try planner.plan(resolved.set.selected)
     for warning in plan.warnings where !resolved.set.components.diagnostics.contains(warning) {
       events(.warning(warning.rendered()))
     }
     return plan
+  }
+
+  /// The planner of a set on this machine.
+  ///
+  /// - Throws: a diagnostic for every context that is none.
+  func planner(_ set: DiscoveredSet, versions: [ComponentName: String]) throws(DiagnosticsError) -> Planner {
+    Planner(
+      set: set.components, names: set.names, buildPlatform: Platform(architecture: Architecture.host).normalised,
+      givenArguments: request.buildArguments, versions: versions, contexts: try contexts(),
+      targets: StageTargets(set.settings.targets.value))
   }
 
   private func contexts() throws(DiagnosticsError) -> [String: NamedContext] {

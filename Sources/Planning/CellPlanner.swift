@@ -45,7 +45,8 @@ struct CellPlanner {
   private func build(_ recipe: Recipe, target: String?) throws(DiagnosticsError) -> BuildRecipe {
     let graph = try StageGraph(parsing: recipe.source)
     let stages = try graph.resolve(
-      arguments(stage: target), target: target, contexts: Set(planner.origins.contexts.keys))
+      planner.arguments(of: component.name, for: platform, stage: target), target: target,
+      contexts: Set(planner.origins.contexts.keys))
     var images: [BuildRecipe.ImageUse: ImageOrigin] = [:]
     var diagnostics: [Diagnostic] = []
     for image in stages.images {
@@ -82,15 +83,6 @@ struct CellPlanner {
   private func origin(of image: ResolvedStages.Image, _ wanted: Platform) throws(DiagnosticsError) -> ImageOrigin? {
     if image.isContext { return planner.origins.origin(ofContext: image.reference, wanted) }
     return planner.origins.origin(of: try reference(image), wanted)
-  }
-
-  /// The arguments of every Dockerfile build: contract, section 3.
-  private func arguments(stage: String?) -> BuildArguments {
-    let tag = planner.names.tag.description
-    var given = ["REGISTRY": planner.names.prefix, "OCP_TAG": tag, "RELEASE_TAG": tag, "OKD_TAG": tag]
-    given["VERSION"] = planner.versions[component.name] ?? ""
-    given.merge(planner.givenArguments) { $1 }
-    return BuildArguments(given: given, target: platform, build: planner.buildPlatform, stage: stage)
   }
 
   private func reference(_ image: ResolvedStages.Image) throws(DiagnosticsError) -> Reference {

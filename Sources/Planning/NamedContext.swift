@@ -46,7 +46,7 @@ package struct StageTargets: Hashable, Sendable {
   }
 
   /// The stage for a component; nil for the last one.
-  func stage(of component: ComponentName, isSelected: Bool) -> String? {
+  package func stage(of component: ComponentName, isSelected: Bool) -> String? {
     byComponent[component] ?? (isSelected ? common : nil)
   }
 }
@@ -69,7 +69,7 @@ package struct ImageOrigins: Sendable {
   }
 
   /// The component that a reference means, when it is the name that this run gives to one.
-  func component(named reference: Reference) -> ComponentName? {
+  package func component(named reference: Reference) -> ComponentName? {
     guard reference.digest == nil, (reference.tag ?? .latest) == tag else { return nil }
     return componentsByRepository[reference.name]
   }

@@ -115,4 +115,15 @@ extension Planner {
     }
     return contexts + targets
   }
+
+  /// The values that every Dockerfile build of a component gets.
+  ///
+  /// - Parameter stage: the stage that becomes the image; nil for the last one.
+  package func arguments(of component: ComponentName, for platform: Platform, stage: String? = nil) -> BuildArguments {
+    let tag = names.tag.description
+    var given = ["REGISTRY": names.prefix, "OCP_TAG": tag, "RELEASE_TAG": tag, "OKD_TAG": tag]
+    given["VERSION"] = versions[component] ?? ""
+    given.merge(givenArguments) { $1 }
+    return BuildArguments(given: given, target: platform, build: buildPlatform, stage: stage)
+  }
 }

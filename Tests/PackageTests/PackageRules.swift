@@ -7,7 +7,7 @@ struct PackageRules {
     "CLinux": 0, "CCodecs": 0, "OCI": 0, "Diagnostics": 0, "Scheduling": 0,
     "Dockerfile": 1, "Linux": 1, "Progress": 1,
     "Layers": 2, "Content": 2, "Components": 2,
-    "Snapshots": 3, "Distribution": 3, "Sources": 3, "Planning": 3, "Assembly": 3, "ReleasePayload": 3,
+    "Snapshots": 3, "Distribution": 3, "Sources": 3, "Planning": 3, "Checks": 3, "Assembly": 3, "ReleasePayload": 3,
     "Attestation": 3,
     "Execution": 4,
     "Engine": 5,
@@ -19,6 +19,7 @@ struct PackageRules {
   /// Targets without system calls and heavy libraries, which build and test in seconds.
   static let pure: Set<String> = [
     "OCI", "Dockerfile", "Planning", "Scheduling", "Diagnostics", "Progress", "Components",
+    "Checks",
   ]
 
   /// What pure targets must not import.

@@ -2,7 +2,7 @@
 ///
 /// Matching takes at most the product of both lengths, whatever the pattern. Implements the wildcards of
 /// [Dockerfile reference, COPY](https://docs.docker.com/reference/dockerfile/#copy), which are those of Go's `path.Match`.
-struct NamePattern: Hashable, Sendable {
+package struct NamePattern: Hashable, Sendable {
   private enum Element: Hashable, Sendable {
     case literal(UInt8)
     case any
@@ -13,7 +13,7 @@ struct NamePattern: Hashable, Sendable {
   private let elements: [Element]
 
   /// nil for a malformed pattern: an unclosed bracket or a backslash at the end.
-  init?(_ bytes: some Collection<UInt8>) {
+  package init?(_ bytes: some Collection<UInt8>) {
     var elements: [Element] = []
     var rest = Array(bytes)[...]
     while let byte = rest.popFirst() {
@@ -33,7 +33,7 @@ struct NamePattern: Hashable, Sendable {
   }
 
   /// Whether a whole name matches.
-  func matches(_ name: some Collection<UInt8>) -> Bool {
+  package func matches(_ name: some Collection<UInt8>) -> Bool {
     let name = Array(name)
     var (position, element) = (0, 0)
     var retry: (position: Int, element: Int)?
