@@ -82,7 +82,8 @@ let package = Package(
       "Engine",
       [
         "OCI", "Diagnostics", "Scheduling", "Progress", "Linux", "Layers", "Content", "Components", "Distribution",
-        "Sources", "Planning", "Checks", "Dockerfile", "Assembly", "Snapshots", "Execution", crypto, systemPackage, tomlKit,
+        "Sources", "Planning", "Checks", "Dockerfile", "Assembly", "Snapshots", "Execution", crypto, systemPackage,
+        tomlKit,
       ]),
     // Level 6 and 7
     module(

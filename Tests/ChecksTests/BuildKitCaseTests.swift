@@ -25,7 +25,8 @@ private struct LintCases: Decodable, Sendable {
 
   static let all: [Case] = {
     let url = Bundle.module.bundleURL.appending(path: "Fixtures/buildkit/lint.json")
-    guard let data = try? Data(contentsOf: url), let cases = try? JSONDecoder().decode(LintCases.self, from: data) else {
+    guard let data = try? Data(contentsOf: url), let cases = try? JSONDecoder().decode(LintCases.self, from: data)
+    else {
       return []
     }
     return cases.cases
@@ -44,7 +45,8 @@ private struct LintCases: Decodable, Sendable {
     let expected = lint.warnings.map { "\($0.RuleName):\($0.Line)" }
     let rules = Set(Rule.all.map(\.name))
     #expect(
-      found.filter { $0.rule.map(rules.contains) ?? false }.map { "\($0.rule ?? ""):\($0.range?.start.line ?? 0)" }.sorted()
+      found.filter { $0.rule.map(rules.contains) ?? false }.map { "\($0.rule ?? ""):\($0.range?.start.line ?? 0)" }
+        .sorted()
         == expected.sorted())
     // A refused file is refused; a platform without a name is for the plan to refuse.
     if let line = lint.build_error_line, lint.build_error?.contains("failed to parse platform") == false {

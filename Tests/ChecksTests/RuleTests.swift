@@ -53,13 +53,13 @@ import Testing
       ("RUN echo $TARGETARCH", ["UndeclaredPlatformArg:2"]),
       ("ARG TARGETARCH\nRUN echo $TARGETARCH", []),
       ("RUN TARGETARCH=x; echo $TARGETARCH", []),
-      ("COPY f-$TARGETARCH /", ["UndeclaredPlatformArg:2", "CopySourceNotFound:2"]),
+      ("COPY f-$TARGETARCH /", ["CopySourceNotFound:2", "UndeclaredPlatformArg:2"]),
     ] as [(String, [String])])
   func architectures(text: String, expected: [String]) throws {
     var fixture = CheckFixture("FROM scratch\n" + text)
     fixture.platforms = ["amd64", "arm64"]
     #expect(try fixture.findings() == expected)
-    if !text.contains("$TARGETARCH") || text.contains("ARG") {
+    if !expected.contains("UndeclaredPlatformArg:2") {
       fixture.platforms = ["amd64"]
       #expect(try fixture.findings() == [])
     }
@@ -84,7 +84,8 @@ import Testing
     "tells what the ignore file leaves out from what is not there",
     arguments: [
       ("f", "COPY f /", ["CopyIgnoredFile:2"]), ("*\n!f", "COPY f /", []), ("f", "COPY . /", []),
-      ("*\n!d/f", "COPY d /", []), ("d", "ADD d/f /", ["CopyIgnoredFile:2"]), ("d", "COPY e /", ["CopySourceNotFound:2"]),
+      ("*\n!d/f", "COPY d /", []), ("d", "ADD d/f /", ["CopyIgnoredFile:2"]),
+      ("d", "COPY e /", ["CopySourceNotFound:2"]),
       ("f", "COPY ../../f /", ["CopyIgnoredFile:2"]),
     ] as [(String, String, [String])])
   func ignored(ignore: String, text: String, expected: [String]) throws {

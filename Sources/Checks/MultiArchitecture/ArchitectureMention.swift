@@ -38,7 +38,8 @@ struct ArchitectureMention: Hashable, Sendable {
   /// The longest name at the start of `bytes`, in any case.
   private static func match(_ bytes: ArraySlice<UInt8>) -> (length: Int, platform: Platform)? {
     var best: (length: Int, platform: Platform)?
-    for (text, platform) in names where text.count > best?.length ?? 0 {
+    guard let first = bytes.first.map(lowered) else { return nil }
+    for (text, platform) in names where text[0] == first && text.count > best?.length ?? 0 {
       guard bytes.count >= text.count, zip(bytes, text).allSatisfy({ lowered($0) == $1 }) else { continue }
       let end = bytes.startIndex + text.count
       if end == bytes.endIndex || !isAlphanumeric(bytes[end]) { best = (text.count, platform) }

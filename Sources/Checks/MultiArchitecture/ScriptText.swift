@@ -40,7 +40,11 @@ struct ScriptText {
       if isSeparator(byte) {
         if let first = start { tokens.append(token(range.file, first..<index)) }
         start = nil
-        if byte == UInt8(ascii: "\n") { isLineStart = true } else if byte != 0x20 && byte != 0x09 { isLineStart = false }
+        if byte == UInt8(ascii: "\n") {
+          isLineStart = true
+        } else if byte != 0x20 && byte != 0x09 {
+          isLineStart = false
+        }
       } else {
         start = start ?? index
         isLineStart = false
@@ -70,7 +74,9 @@ struct ScriptText {
       default:
         let text = token.text
         guard text.contains("$") || text.contains("%") else { continue }
-        if ["TARGETARCH", "TARGETPLATFORM", "TARGETVARIANT", "BUILDARCH", "%{_arch}", "%_arch"].contains(where: text.contains) {
+        if ["TARGETARCH", "TARGETPLATFORM", "TARGETVARIANT", "BUILDARCH", "%{_arch}", "%_arch"].contains(
+          where: text.contains)
+        {
           asks = true
         }
       }

@@ -17,7 +17,9 @@ extension Rule {
           guard !choosesShell, !word.text.isEmpty else { continue }
           findings.warn(
             "\(instruction.keyword.rawValue) in shell form", at: instruction.range,
-            why: ["`/bin/sh -c` is then process 1, which passes no signals on: the container cannot be stopped cleanly"],
+            why: [
+              "`/bin/sh -c` is then process 1, which passes no signals on: the container cannot be stopped cleanly"
+            ],
             help: ["\(instruction.keyword.rawValue) [\"program\", \"argument\"]"])
         default: break
         }

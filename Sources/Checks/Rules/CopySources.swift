@@ -59,7 +59,8 @@ extension Rule {
         findings.warn(what, at: source.word.range, why: ["\(paths): not there, unless `build_binaries` makes it"])
       } else {
         findings.fail(
-          what, at: source.word.range, why: ["\(paths): not there, and there is no `build_binaries` that could make it"],
+          what, at: source.word.range,
+          why: ["\(paths): not there, and there is no `build_binaries` that could make it"],
           help: ["add the file, write `build_binaries`, or leave the architecture out with `--arch`"])
       }
     }

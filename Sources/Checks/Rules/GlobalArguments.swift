@@ -67,8 +67,10 @@ extension CheckedRecipe {
 enum PlatformArgument {
   /// <https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope>
   static let names: Set<String> = Set(
-    ["TARGET", "BUILD"].flatMap { prefix in ["PLATFORM", "OS", "ARCH", "VARIANT"].map { prefix + $0 } } + ["TARGETSTAGE"])
+    ["TARGET", "BUILD"].flatMap { prefix in ["PLATFORM", "OS", "ARCH", "VARIANT"].map { prefix + $0 } } + [
+      "TARGETSTAGE"
+    ])
 
-  /// The arguments that imgset gives to every build of a set.
-  static let alwaysGiven: Set<String> = ["REGISTRY", "OCP_TAG", "RELEASE_TAG", "OKD_TAG", "VERSION"]
+  /// The arguments that imgset gives to every build of a set and that are never empty.
+  static let alwaysGiven: Set<String> = ["REGISTRY", "OCP_TAG", "RELEASE_TAG", "OKD_TAG"]
 }

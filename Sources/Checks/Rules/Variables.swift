@@ -16,7 +16,8 @@ extension Rule {
     var meant: [String: String?] = [:]
     for undefined in analysis.undefined where !undefined.use.isGuarded && !findings.isFull {
       let name = undefined.use.name
-      guard !PlatformArgument.names.contains(name), !BuildArguments.proxyNames.contains(name), name.first?.isLetter == true
+      guard !PlatformArgument.names.contains(name), !BuildArguments.proxyNames.contains(name),
+        name.first?.isLetter == true
       else { continue }
       let key = "\(undefined.stage) \(name)"
       if meant[key] == nil, meant.count < 200 {
@@ -28,10 +29,13 @@ extension Rule {
       let other = elsewhere[name]
       guard undefined.isBaseKnown || guess != nil || other != nil || globals.contains(name) else { continue }
       var why = ["it is empty here"]
-      if globals.contains(name) { why = ["an ARG before the first FROM is not seen in a stage until it is repeated there"] }
+      if globals.contains(name) {
+        why = ["an ARG before the first FROM is not seen in a stage until it is repeated there"]
+      }
       if other == undefined.stage { why = ["it is declared further down in the stage"] }
       findings.warn(
-        "`$\(name)` is not defined" + (guess.map { " (did you mean $\($0)?)" } ?? ""), at: undefined.use.range, why: why,
+        "`$\(name)` is not defined" + (guess.map { " (did you mean $\($0)?)" } ?? ""), at: undefined.use.range,
+        why: why,
         help: [guess.map { "write $\($0)" } ?? "ARG \(name) above this line, in the same stage"])
     }
   }
