@@ -97,9 +97,9 @@ let package = Package(
     module("TestSupport", ["OCI", "Linux", "Content", subprocess, crypto, systemPackage]),
     tests("OCITests", ["OCI"]),
     tests("SchedulingTests", ["Scheduling"]),
-    tests("DockerfileTests", ["Dockerfile", "Diagnostics"], resources: [.copy("Fixtures")]),
+    tests("DockerfileTests", ["Dockerfile", "Diagnostics", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("LinuxTests", ["Linux", systemPackage]),
-    tests("LayersTests", ["Layers", "Linux", "OCI", crypto, systemPackage]),
+    tests("LayersTests", ["Layers", "Linux", "OCI", "TestSupport", crypto, systemPackage]),
     tests("ContentTests", ["Content", "Linux", "OCI", systemPackage]),
     tests(
       "ComponentsTests",

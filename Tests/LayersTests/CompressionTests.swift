@@ -1,5 +1,6 @@
 import Layers
 import OCI
+import TestSupport
 import Testing
 
 @Suite struct CompressionTests {

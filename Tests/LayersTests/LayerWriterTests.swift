@@ -3,6 +3,7 @@ import Layers
 import Linux
 import OCI
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct LayerWriterTests {

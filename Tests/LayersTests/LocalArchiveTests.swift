@@ -2,6 +2,7 @@ import Layers
 import Linux
 import OCI
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct LocalArchiveTests {

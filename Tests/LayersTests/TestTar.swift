@@ -1,3 +1,4 @@
+import TestSupport
 /// Builds archives byte by byte, hostile ones too, without the code under test.
 struct TestTar {
   enum Style {
@@ -63,20 +64,7 @@ struct TestTar {
   }
 }
 
-/// A small generator with a seed, so that random tests can be repeated (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-
+extension SeededGenerator {
   /// Bytes that compress to about half.
   mutating func bytes(_ count: Int) -> [UInt8] {
     var result: [UInt8] = []
