@@ -69,6 +69,7 @@ let package = Package(
     module("Planning", ["OCI", "Diagnostics", "Scheduling", "Components", "Dockerfile", crypto]),
     module("Checks", ["OCI", "Diagnostics", "Dockerfile"]),
     module("Assembly", ["OCI", "Content"]),
+    module("ReleasePayload", ["OCI", "Layers"]),
     // Level 4
     module(
       "Execution",
@@ -128,6 +129,7 @@ let package = Package(
     tests("ProgressTests", ["Progress", "OCI"]),
     tests(
       "ChecksTests", ["Checks", "Dockerfile", "Diagnostics", "OCI"], resources: [.copy("Fixtures")]),
+    tests("ReleasePayloadTests", ["ReleasePayload", "Layers", "OCI", "TestSupport"]),
     tests("PackageTests", []),
     tests("IntegrationTests", ["TestSupport", "Linux", "OCI", "imgset", subprocess, systemPackage]),
   ]

@@ -59,8 +59,15 @@ package struct ImageFixture {
     return try index(images)
   }
 
-  /// A POSIX ustar archive with one regular file.
-  private static func tar(name: String, content: [UInt8]) -> [UInt8] {
+  /// A POSIX ustar archive of regular files, in their order, with names as they are.
+  package static func archive(_ files: [(name: String, content: [UInt8])]) -> [UInt8] {
+    files.flatMap { member(name: $0.name, content: $0.content) } + [UInt8](repeating: 0, count: 1024)
+  }
+
+  private static func tar(name: String, content: [UInt8]) -> [UInt8] { archive([(name, content)]) }
+
+  /// One member of an archive, padded to whole blocks.
+  private static func member(name: String, content: [UInt8]) -> [UInt8] {
     var header = [UInt8](repeating: 0, count: 512)
     func put(_ text: String, at offset: Int) {
       header.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
@@ -79,6 +86,6 @@ package struct ImageFixture {
     put("ustar\0" + "00", at: 257)
     put(octal(header.reduce(0) { $0 + Int($1) }, digits: 6) + "\0", at: 148)
     let padding = (512 - content.count % 512) % 512
-    return header + content + [UInt8](repeating: 0, count: padding + 1024)
+    return header + content + [UInt8](repeating: 0, count: padding)
   }
 }

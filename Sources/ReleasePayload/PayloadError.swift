@@ -1,0 +1,9 @@
+/// A release payload that cannot be used.
+package struct PayloadError: Error, Hashable, CustomStringConvertible {
+  /// The image or file.
+  package let place: String
+  package let what: String
+  package let why: String
+
+  package var description: String { "\(what) (\(place)): \(why)" }
+}
