@@ -3,7 +3,7 @@ import OCI
 
 extension LayerIndex {
   /// Of the encoding; a cache holding another version is made again.
-  private static let magic = Array("imgset-layer-index-1\n".utf8)
+  private static let magic = Array("imgset-layer-index-2\n".utf8)
 
   /// A compact encoding for a cache on this machine: paths share their prefix with the one before.
   package func encoded() -> [UInt8] {
@@ -15,6 +15,8 @@ extension LayerIndex {
       writer.put(entry, after: previous)
       previous = entry.path.bytes
     }
+    writer.put(UInt64(binaries.count))
+    for (path, binary) in binaries.sorted(by: { $0.key < $1.key }) { writer.put(binary, at: path) }
     return writer.bytes
   }
 
@@ -35,8 +37,13 @@ extension LayerIndex {
       entries.append(entry)
       previous = entry.path.bytes
     }
+    var binaries: [EntryPath: ELFHeader] = [:]
+    for _ in 0..<(try reader.number()) {
+      let (path, binary) = try reader.binary()
+      binaries[path] = binary
+    }
     guard reader.isAtEnd else { throw LayerError.badIndex("data behind the end") }
-    self.init(sorted: entries)
+    self.init(sorted: entries, binaries: binaries)
   }
 }
 
@@ -89,6 +96,14 @@ private struct IndexEncoder {
       put(attribute.name)
       put(attribute.value)
     }
+  }
+
+  mutating func put(_ binary: ELFHeader, at path: EntryPath) {
+    put(path.bytes)
+    put(UInt64(binary.is64Bit ? 1 : 0) | (binary.isBigEndian ? 2 : 0) | (binary.isDynamic ? 4 : 0))
+    put(UInt64(binary.type))
+    put(UInt64(binary.machine))
+    put(UInt64(binary.flags))
   }
 
   private mutating func put(_ kind: LayerEntry.Kind) {
@@ -165,6 +180,17 @@ private struct IndexDecoder {
     for _ in 0..<(try number()) { attributes.append(ExtendedAttribute(name: try data(), value: try data())) }
     return LayerEntry(
       path: path, kind: kind, mode: mode, uid: uid, gid: gid, modified: modified, attributes: attributes)
+  }
+
+  mutating func binary() throws -> (EntryPath, ELFHeader) {
+    let path = try path(data())
+    let bits = try number()
+    return (
+      path,
+      ELFHeader(
+        is64Bit: bits & 1 != 0, isBigEndian: bits & 2 != 0, type: try number(as: UInt16.self),
+        machine: try number(as: UInt16.self), flags: try number(as: UInt32.self), isDynamic: bits & 4 != 0)
+    )
   }
 
   private mutating func kind() throws -> LayerEntry.Kind {

@@ -7,12 +7,18 @@ import OCI
 /// only ``Tree`` resolves.
 package struct LayerIndex: Hashable, Sendable {
   package let entries: [LayerEntry]
+  /// The ELF files among the entries whose content was read, by path.
+  package let binaries: [EntryPath: ELFHeader]
 
   /// Takes entries that are in order already.
-  init(sorted entries: [LayerEntry]) { self.entries = entries }
+  init(sorted entries: [LayerEntry], binaries: [EntryPath: ELFHeader] = [:]) {
+    self.entries = entries
+    self.binaries = binaries
+  }
 
   /// Takes entries in the order of an archive.
-  package init(_ archived: [LayerEntry]) {
+  package init(_ archived: [LayerEntry], binaries: [EntryPath: ELFHeader] = [:]) {
+    self.binaries = binaries
     if zip(archived, archived.dropFirst()).allSatisfy({ LayerEntry.precedes($0, $1) }) {
       entries = archived
     } else {
@@ -28,12 +34,15 @@ package struct LayerIndex: Hashable, Sendable {
   /// Reads what is left of an archive.
   package static func read(_ reader: TarReader) throws -> LayerIndex {
     var entries: [LayerEntry] = []
+    var binaries: [EntryPath: ELFHeader] = [:]
     var budget = IndexBudget()
     while let entry = try reader.next() {
       try budget.spend(on: entry)
-      entries.append(try reader.hashingContent(of: entry))
+      let (hashed, binary) = try reader.hashingContent(of: entry)
+      entries.append(hashed)
+      if !entry.isMark { binaries[entry.path] = binary }
     }
-    return LayerIndex(entries)
+    return LayerIndex(entries, binaries: binaries)
   }
 
   /// The entry that exists at a path of the archive, marks not counted.
@@ -98,13 +107,14 @@ struct IndexBudget {
 }
 
 extension TarReader {
-  /// Reads the content of the current entry; the result names its digest where the entry is a file.
-  package func hashingContent(of entry: LayerEntry) throws -> LayerEntry {
-    guard case .file(let size, _) = entry.kind else { return entry }
+  /// Reads the content of the current entry: the entry with its digest where it is a file, and what machine it is for where
+  /// it is an ELF file.
+  package func hashingContent(of entry: LayerEntry) throws -> (entry: LayerEntry, binary: ELFHeader?) {
+    guard case .file(let size, _) = entry.kind else { return (entry, nil) }
     var hash = ContentHash()
     try withContent { hash.update($0) }
     var hashed = entry
     hashed.kind = .file(size: size, digest: hash.digest)
-    return hashed
+    return (hashed, hash.binary)
   }
 }

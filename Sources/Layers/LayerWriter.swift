@@ -41,6 +41,7 @@ package final class LayerWriter {
   private let uncompressed: DigestingSink
   private let tar: TarWriter
   private var entries: [LayerEntry] = []
+  private var binaries: [EntryPath: ELFHeader] = [:]
   /// Targets of hard links that have not come yet; when they do come, the link cannot be unpacked.
   private var pendingTargets: [EntryPath: EntryPath] = [:]
   private let buffer: UnsafeMutableRawBufferPointer
@@ -82,11 +83,13 @@ package final class LayerWriter {
       return
     }
     guard let content else { throw LayerError.contentMismatch(entry.path) }
-    let digest = try copy(content, size: size, of: entry.path)
+    let copied = try copy(content, size: size, of: entry.path)
+    let digest = copied.digest
     if let expected, expected.algorithm == digest.algorithm, expected != digest {
       throw LayerError.contentDiffers(entry.path, expected: expected, actual: digest)
     }
     recorded.kind = .file(size: size, digest: digest)
+    binaries[entry.path] = copied.binary
     entries.append(recorded)
   }
 
@@ -97,10 +100,10 @@ package final class LayerWriter {
     let diffID = uncompressed.digest
     return WrittenLayer(
       mediaType: compression.mediaType, digest: compression == .none ? diffID : stored.digest, diffID: diffID,
-      size: stored.count, uncompressedSize: uncompressed.count, index: LayerIndex(sorted: entries))
+      size: stored.count, uncompressedSize: uncompressed.count, index: LayerIndex(sorted: entries, binaries: binaries))
   }
 
-  private func copy(_ content: FileContent, size: Int64, of path: EntryPath) throws -> Digest {
+  private func copy(_ content: FileContent, size: Int64, of path: EntryPath) throws -> ContentHash {
     switch content {
     case .bytes(let bytes):
       if Int64(bytes.count) != size {
@@ -111,7 +114,7 @@ package final class LayerWriter {
         hash.update($0)
         try tar.write($0)
       }
-      return hash.digest
+      return hash
     case .file(let descriptor): return try copy(FileSource(descriptor, offset: 0), size: size, of: path, isWhole: true)
     case .range(let descriptor, let offset):
       return try copy(FileSource(descriptor, offset: offset, length: size), size: size, of: path, isWhole: false)
@@ -120,7 +123,7 @@ package final class LayerWriter {
   }
 
   /// Copies `size` bytes; when the source should be at its end then, it is looked whether it is.
-  private func copy(_ source: any ByteSource, size: Int64, of path: EntryPath, isWhole: Bool) throws -> Digest {
+  private func copy(_ source: any ByteSource, size: Int64, of path: EntryPath, isWhole: Bool) throws -> ContentHash {
     var hash = ContentHash()
     var done: Int64 = 0
     while done < size {
@@ -135,6 +138,6 @@ package final class LayerWriter {
     if isWhole, try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(1))) > 0 {
       throw LayerError.contentChanged(path, expected: size, read: size + 1)
     }
-    return hash.digest
+    return hash
   }
 }
