@@ -1,8 +1,9 @@
 #!/bin/sh
 # Fetch Debian's statically linked busybox for each of the given architectures: DIRECTORY/ARCH/busybox.
 #
-#   scripts/test-roots.sh DIRECTORY ARCH…        ARCH: amd64 arm64 arm ppc64le riscv64
+#   scripts/test-roots.sh [--packages LIST] DIRECTORY ARCH…        ARCH: amd64 arm64 arm ppc64le riscv64
 #
+# With a list, "haproxy tar", these packages as well, each as DIRECTORY/ARCH/packages/NAME.deb.
 # Root file systems for tests, small and real, without bootstrapping a whole distribution. What is there stays.
 set -eu
 
@@ -15,6 +16,11 @@ fail() {
   exit 1
 }
 
+packages=
+if [ "${1:-}" = --packages ]; then
+  packages=${2:-}
+  shift 2
+fi
 [ $# -ge 2 ] || fail "no directory or no architecture given" "scripts/test-roots.sh DIRECTORY ARCH…"
 destination=$1
 shift
@@ -64,26 +70,55 @@ private_apt() {
     -o APT::Architecture="$apt_arch" -o APT::Architectures::="$apt_arch" -o Dir::State="$work/$apt_arch" "$@"
 }
 
-# fetch ARCH DEBIAN_ARCH: the newest busybox-static, verified against the archive's signature.
-fetch() {
-  mkdir -p "$work/$2/lists/partial" "$work/cache/archives/partial" "$work/unpacked-$2" "$destination/$1"
+# download ARCH DEBIAN_ARCH PACKAGE…: the newest of them, verified against the archive's signature, into $work/debs-ARCH.
+download() {
+  download_arch=$2
+  debs=$work/debs-$1
+  shift 2
+  mkdir -p "$work/$download_arch/lists/partial" "$work/cache/archives/partial" "$debs"
   # A mirror in the middle of an update may serve lists that do not match the signed release file; the alias of the
   # release is updated separately.
   for suite in $release stable; do
     echo "deb [signed-by=$keyring] $mirror $suite main" >"$work/sources.list"
-    if private_apt "$2" update --error-on=any 2>"$work/log"; then break; fi
+    if private_apt "$download_arch" update --error-on=any 2>"$work/log"; then break; fi
     grep -q -e 'unexpected size' -e 'Hash Sum mismatch' "$work/log" || break
   done
-  if ! (cd "$work/unpacked-$2" && private_apt "$2" download busybox-static 2>>"$work/log"); then
+  if ! (cd "$debs" && private_apt "$download_arch" download "$@" 2>>"$work/log"); then
     cat "$work/log" >&2
-    fail "cannot fetch busybox-static for $1 from $mirror" "the messages of apt are above"
+    fail "cannot fetch $* for $download_arch from $mirror" "the messages of apt are above"
   fi
-  dpkg-deb --fsys-tarfile "$work/unpacked-$2"/busybox-static_*.deb >"$work/$2.tar"
-  member=$(tar --list --file "$work/$2.tar" | grep -E '^(\./)?(usr/)?bin/busybox$')
-  # Renamed into place, so that a file under its name is whole even when several of us run.
-  tar --extract --to-stdout --file "$work/$2.tar" "$member" >"$destination/$1/.busybox.$$"
-  chmod 755 "$destination/$1/.busybox.$$"
-  mv "$destination/$1/.busybox.$$" "$destination/$1/busybox"
+}
+
+# place FILE TARGET: renamed into place, so that a file under its name is whole even when several of us run.
+place() {
+  mkdir -p "$(dirname "$2")"
+  cp "$1" "$2.$$"
+  mv "$2.$$" "$2"
+}
+
+# missing ARCH: the packages that are not there yet.
+missing() {
+  [ -x "$destination/$1/busybox" ] || echo busybox-static
+  for package in $packages; do
+    [ -f "$destination/$1/packages/$package.deb" ] || echo "$package"
+  done
+}
+
+# fetch ARCH DEBIAN_ARCH PACKAGE…
+fetch() {
+  download "$@"
+  for package in $(shift 2; echo "$@"); do
+    deb=$(echo "$work/debs-$1/${package}"_*.deb)
+    if [ "$package" != busybox-static ]; then
+      place "$deb" "$destination/$1/packages/$package.deb"
+      continue
+    fi
+    dpkg-deb --fsys-tarfile "$deb" >"$work/$1.tar"
+    member=$(tar --list --file "$work/$1.tar" | grep -E '^(\./)?(usr/)?bin/busybox$')
+    tar --extract --to-stdout --file "$work/$1.tar" "$member" >"$work/busybox-$1"
+    chmod 755 "$work/busybox-$1"
+    place "$work/busybox-$1" "$destination/$1/busybox"
+  done
 }
 
 for arch in "$@"; do
@@ -93,11 +128,13 @@ for arch in "$@"; do
     ppc64le) debian_arch=ppc64el ;;
     *) fail "no Debian architecture for $arch" "choose from amd64 arm64 arm ppc64le riscv64" ;;
   esac
-  if [ ! -x "$destination/$arch/busybox" ]; then
+  wanted=$(missing "$arch")
+  if [ -n "$wanted" ]; then
     if [ -z "$mirror" ]; then
       find_mirror
       configure
     fi
-    fetch "$arch" "$debian_arch"
+    # shellcheck disable=SC2086 # a list of names
+    fetch "$arch" "$debian_arch" $wanted
   fi
 done
