@@ -83,15 +83,15 @@ let package = Package(
       "Engine",
       [
         "OCI", "Diagnostics", "Scheduling", "Progress", "Linux", "Layers", "Content", "Components", "Distribution",
-        "Sources", "Planning", "Checks", "Dockerfile", "Assembly", "Snapshots", "Execution", crypto, systemPackage,
-        tomlKit,
+        "ReleasePayload", "Sources", "Planning", "Checks", "Dockerfile", "Assembly", "Snapshots", "Execution", crypto,
+        systemPackage, tomlKit,
       ]),
     // Level 6 and 7
     module(
       "Commands",
       [
-        "OCI", "Diagnostics", "Progress", "Linux", "Content", "Components", "Distribution", "Sources", "Execution",
-        "Engine", "Checks", argumentParser, systemPackage,
+        "OCI", "Diagnostics", "Progress", "Linux", "Content", "Components", "Distribution", "ReleasePayload", "Sources",
+        "Execution", "Engine", "Checks", argumentParser, systemPackage,
       ]),
     .executableTarget(name: "imgset", dependencies: ["Commands"], swiftSettings: strict),
     // Tests

@@ -5,6 +5,7 @@ import Distribution
 import Execution
 import Linux
 import OCI
+import ReleasePayload
 import Sources
 
 /// An error in the shape that people read, and the exit status that goes with it.
@@ -20,6 +21,12 @@ struct ErrorText {
     case let error as SourceError: (rendered, status) = (error.description, .cellFailed)
     case let error as RegistryError: (rendered, status) = ("error: \(error.description)", .registry)
     case let error as LayoutError: (rendered, status) = ("error: \(error)", .wrongInput)
+    case let error as PayloadError:
+      rendered = Diagnostic.error(
+        error.what, at: error.place, why: [error.why],
+        help: ["`oc adm release extract --file=image-references` writes what is expected"]
+      ).rendered()
+      status = .wrongInput
     case let error as ReferenceError: (rendered, status) = ("error: \(error.description)", .wrongInput)
     case let error as RunError: (rendered, status) = ("error: \(error.message)", Self.status(of: error))
     case let error as StoreError:

@@ -25,6 +25,9 @@ struct SetOptions: ParsableArguments {
   @Option(name: [.customShort("t"), .long], help: "Tag of every image.")
   var tag: String?
 
+  @Option(help: "Release image of OpenShift or OKD whose images and sources are taken.")
+  var release: String?
+
   @Option(name: [.customShort("j"), .long], help: "How many cells at once: a number, yes or no.")
   var jobs: String?
 
@@ -59,6 +62,7 @@ struct SetOptions: ParsableArguments {
     if !architectures.isEmpty { flags[.architectures] = .text(architectures.joined(separator: ",")) }
     if let destination { flags[.destination] = .text(destination) }
     if let tag { flags[.tag] = .text(tag) }
+    if let release { flags[.release] = .text(release) }
     if let jobs { flags[.jobs] = .text(jobs) }
     if !targets.isEmpty { flags[.targets] = .list(targets) }
     return flags

@@ -27,6 +27,13 @@ package struct Component: Hashable, Sendable {
     self.source = source
   }
 
+  /// The same with another source.
+  func from(_ source: GitSource) -> Component {
+    Component(
+      name: name, path: path, displayPath: displayPath, recipes: recipes, hasBuildScript: hasBuildScript,
+      source: source)
+  }
+
   /// Name of the script that builds the binaries of one architecture.
   package static let buildScript = "build_binaries"
 }

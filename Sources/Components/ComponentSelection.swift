@@ -30,6 +30,11 @@ package struct SelectedComponent: Hashable, Sendable {
   package let component: Component
   /// Never empty; in the order of the run's architectures.
   package let platforms: [Platform]
+
+  /// The same selection of a set in which components may have other sources.
+  package func within(_ set: ComponentSet) -> SelectedComponent {
+    SelectedComponent(component: set[component.name] ?? component, platforms: platforms)
+  }
 }
 
 extension ComponentSet {

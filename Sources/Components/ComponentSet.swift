@@ -35,4 +35,14 @@ package struct ComponentSet: Sendable {
     components = discovery.components
     diagnostics = discovery.diagnostics
   }
+
+  private init(components: [Component], diagnostics: [Diagnostic]) {
+    self.components = components
+    self.diagnostics = diagnostics
+  }
+
+  /// The same set with the sources that a release payload knows; they go before the files `repo` and `commit`.
+  package func taking(_ sources: [ComponentName: GitSource]) -> ComponentSet {
+    ComponentSet(components: components.map { sources[$0.name].map($0.from) ?? $0 }, diagnostics: diagnostics)
+  }
 }

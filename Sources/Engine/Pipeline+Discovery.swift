@@ -1,5 +1,6 @@
 import Components
 import Diagnostics
+import Distribution
 import Linux
 import OCI
 import Planning
@@ -11,16 +12,6 @@ package struct DiscoveredSet: Sendable {
   package let components: ComponentSet
   package let settings: SetSettings
   package let selected: [SelectedComponent]
-  package let names: ImageNames
-  /// Where the tag comes from, for people.
-  package let tagOrigin: String
-}
-
-/// A set with everything known that has to be asked for outside the directory: commits and times of sources.
-package struct ResolvedSet: Sendable {
-  package let set: DiscoveredSet
-  /// The commit of each component that has a source.
-  package let sources: [ComponentName: CheckedSource]
 }
 
 extension Pipeline {
@@ -65,44 +56,14 @@ extension Pipeline {
   /// - Throws: `DiagnosticsError` for a name that is no component.
   func select(_ components: ComponentSet, _ settings: SetSettings) async throws -> DiscoveredSet {
     let selected = try components.select(settings)
-    let (tag, origin) = try await tag(settings)
-    return DiscoveredSet(
-      components: components, settings: settings, selected: selected,
-      names: ImageNames(prefix: settings.imagePrefix, tag: tag), tagOrigin: origin)
-  }
-
-  private func tag(_ settings: SetSettings) async throws -> (Tag, String) {
-    if let tag = settings.tag.value { return (tag, settings.tag.origin.description) }
-    if let tag = try await SetVersion.describe(request.directory, environment: request.environment) {
-      return (tag, "git describe")
-    }
-    return (.latest, "default")
-  }
-
-  /// Finds the commits of the sources that the selected components name.
-  ///
-  /// - Parameter offline: whether nothing may be fetched; a source that is not here is then left out.
-  /// - Throws: `SourceError` when a repository or commit cannot be had.
-  func resolve(_ set: DiscoveredSet, offline: Bool) async throws -> ResolvedSet {
-    let mirrors = GitMirrors(store: store.root, environment: request.environment)
-    var sources: [ComponentName: CheckedSource] = [:]
-    for selected in set.selected {
-      guard let source = selected.component.source else { continue }
-      do {
-        sources[selected.component.name] = try await mirrors.resolve(source, offline: offline)
-      } catch let error as SourceError where offline {
-        events(.warning(error.diagnostic.rendered()))
-      }
-    }
-    return ResolvedSet(set: set, sources: sources)
+    return DiscoveredSet(components: components, settings: settings, selected: selected)
   }
 
   /// Works out the cells; pure.
   ///
   /// - Throws: every mistake in every recipe at once.
   func plan(_ resolved: ResolvedSet) throws(DiagnosticsError) -> BuildPlan {
-    let planner = try planner(resolved.set, versions: resolved.sources.mapValues(\.version))
-    let plan = try planner.plan(resolved.set.selected)
+    let plan = try planner(resolved).plan(resolved.set.selected)
     for warning in plan.warnings where !resolved.set.components.diagnostics.contains(warning) {
       events(.warning(warning.rendered()))
     }
@@ -111,12 +72,18 @@ extension Pipeline {
 
   /// The planner of a set on this machine.
   ///
+  /// - Parameter versions: those of the sources; nil for those of the sources that were resolved.
   /// - Throws: a diagnostic for every context that is none.
-  func planner(_ set: DiscoveredSet, versions: [ComponentName: String]) throws(DiagnosticsError) -> Planner {
-    Planner(
-      set: set.components, names: set.names, buildPlatform: Platform(architecture: Architecture.host).normalised,
-      givenArguments: request.buildArguments, versions: versions, contexts: try contexts(),
-      targets: StageTargets(set.settings.targets.value))
+  func planner(
+    _ resolved: ResolvedSet, versions: [ComponentName: String]? = nil
+  ) throws(DiagnosticsError) -> Planner {
+    var planner = Planner(
+      set: resolved.set.components, names: resolved.names,
+      buildPlatform: Platform(architecture: Architecture.host).normalised, givenArguments: request.buildArguments,
+      versions: versions ?? resolved.sources.mapValues(\.version), contexts: try contexts(),
+      targets: StageTargets(resolved.set.settings.targets.value))
+    planner.release = resolved.release?.images
+    return planner
   }
 
   private func contexts() throws(DiagnosticsError) -> [String: NamedContext] {

@@ -21,10 +21,11 @@ package struct Pipeline: Sendable {
   /// - Throws: `DiagnosticsError` for mistakes in the set or the settings.
   package func plan() async throws -> PlanReport {
     let set = try await discover()
-    let resolved = try await resolve(set, offline: true)
-    let plan = try plan(resolved)
-    return try await withWorkshop(resolved, plan) { workshop in
-      PlanReport(set: resolved, plan: plan, states: try await workshop.examine())
+    return try await withClient { client in
+      let resolved = try await resolve(set, with: client, offline: true)
+      let plan = try plan(resolved)
+      let workshop = try await workshop(for: plan, of: resolved, client)
+      return PlanReport(set: resolved, plan: plan, states: try await workshop.examine())
     }
   }
 
@@ -34,15 +35,16 @@ package struct Pipeline: Sendable {
   /// - Throws: `DiagnosticsError` before any work; failures of cells are in the report.
   package func build(show: (PlanReport) -> Void = { _ in }) async throws -> BuildReport {
     let set = try await discover()
-    let resolved = try await resolve(set, offline: false)
-    let plan = try plan(resolved)
-    return try await withWorkshop(resolved, plan) { workshop in
+    return try await withClient { client in
+      let resolved = try await resolve(set, with: client, offline: false)
+      let plan = try plan(resolved)
+      let workshop = try await workshop(for: plan, of: resolved, client)
       let states = try await workshop.examine()
       show(PlanReport(set: resolved, plan: plan, states: states))
       announce(plan, states)
       let results = try await workshop.execute(states)
       let images = try await compose(results, plan)
-      let publication = try await publish(images, results, resolved, with: workshop.client)
+      let publication = try await publish(images, results, resolved, with: client)
       return finish(plan, results, images, publication)
     }
   }

@@ -21,7 +21,7 @@ package struct PlanReport: Sendable {
       PlanTable.Heading(
         "set", "\(components) components × \(view.platforms.count) architectures (\(settings.platforms.origin))"),
       PlanTable.Heading("dest", "\(settings.imagePrefix) (\(settings.destination.origin))"),
-      PlanTable.Heading("tag", "\(plan.names.tag) (\(set.set.tagOrigin))"),
+      PlanTable.Heading("tag", "\(plan.names.tag) (\(set.tagOrigin))"),
       PlanTable.Heading("push", "\(settings.push.value ? "yes" : "no") (\(settings.push.origin))"),
       PlanTable.Heading("jobs", "\(settings.jobs.value.shown) (\(settings.jobs.origin))"),
     ]
@@ -29,6 +29,9 @@ package struct PlanReport: Sendable {
     if !targets.isEmpty {
       headings.append(
         PlanTable.Heading("target", "\(targets.joined(separator: " ")) (\(settings.targets.origin))"))
+    }
+    if let release = set.release {
+      headings.insert(.init("release", "\(release.place) (\(settings.release.origin))"), at: 2)
     }
     var notes: [String] = []
     for cell in plan.cells where !cell.hidden.isEmpty {

@@ -67,38 +67,37 @@ struct Workshop: Sendable {
 }
 
 extension Pipeline {
-  /// Sets up what a run needs and takes it down again.
-  func withWorkshop<R>(
-    _ resolved: ResolvedSet, _ plan: BuildPlan, _ body: (Workshop) async throws -> R
-  ) async throws -> R {
-    let settings = try await RegistrySettings.load(environment: request.environment)
-    return try await withRegistryClient(settings) { client in
-      let snapshots = try SnapshotStore(root: store.root.appending("snapshots"))
-      // What a killed run left behind; nobody else's work is touched.
-      try await BlockingPool.shared.run { try snapshots.sweep() }
-      let resources = ResourcePool(capacity: capacity(resolved.set.settings))
-      let digest: @Sendable (FileDescriptor, FileIdentity) throws -> Digest = { [store] in
-        try store.digest(of: $0, $1)
-      }
-      let emulators = SingleFlight<Platform, Emulator>(remembers: true)
-      let path = request.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
-      let runner = ContainerRunner(
-        snapshots: snapshots, stateRoot: store.root, environment: request.environment
-      ) { [store] platform in
-        try await emulators.value(for: platform) {
-          try await Emulator.find(for: platform, searchPath: path) { try store.digest(ofFileAt: $0) }
-        }
-      }
-      let mirrors = GitMirrors(store: store.root, environment: request.environment)
-      let workspaces = Workspaces(
-        set: request.directory, store: store.root, mirrors: mirrors, environment: request.environment, digest: digest)
-      let layers = LayerStore(store: store, resources: resources, workers: Machine.processors)
-      return try await body(
-        Workshop(
-          request: request, resolved: resolved, plan: plan, store: store, client: client, resources: resources,
-          workspaces: workspaces, snapshots: snapshots, layers: layers,
-          remotes: RemoteLibrary(store: store, client: client, mirrors: mirrors), runner: runner, events: events))
+  /// Runs `body` with a client for the registries, configured as this machine says.
+  func withClient<R>(_ body: (RegistryClient) async throws -> R) async throws -> R {
+    try await withRegistryClient(try await RegistrySettings.load(environment: request.environment), body)
+  }
+
+  /// Sets up what a run needs.
+  func workshop(for plan: BuildPlan, of resolved: ResolvedSet, _ client: RegistryClient) async throws -> Workshop {
+    let snapshots = try SnapshotStore(root: store.root.appending("snapshots"))
+    // What a killed run left behind; nobody else's work is touched.
+    try await BlockingPool.shared.run { try snapshots.sweep() }
+    let resources = ResourcePool(capacity: capacity(resolved.set.settings))
+    let digest: @Sendable (FileDescriptor, FileIdentity) throws -> Digest = { [store] in
+      try store.digest(of: $0, $1)
     }
+    let emulators = SingleFlight<Platform, Emulator>(remembers: true)
+    let path = request.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+    let runner = ContainerRunner(
+      snapshots: snapshots, stateRoot: store.root, environment: request.environment
+    ) { [store] platform in
+      try await emulators.value(for: platform) {
+        try await Emulator.find(for: platform, searchPath: path) { try store.digest(ofFileAt: $0) }
+      }
+    }
+    let mirrors = GitMirrors(store: store.root, environment: request.environment)
+    let workspaces = Workspaces(
+      set: request.directory, store: store.root, mirrors: mirrors, environment: request.environment, digest: digest)
+    let layers = LayerStore(store: store, resources: resources, workers: Machine.processors)
+    return Workshop(
+      request: request, resolved: resolved, plan: plan, store: store, client: client, resources: resources,
+      workspaces: workspaces, snapshots: snapshots, layers: layers,
+      remotes: RemoteLibrary(store: store, client: client, mirrors: mirrors), runner: runner, events: events)
   }
 
   private func capacity(_ settings: SetSettings) -> [Resource: Int] {

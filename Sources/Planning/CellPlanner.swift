@@ -34,11 +34,14 @@ struct CellPlanner {
     switch source {
     case .reference(let reference): return planner.origins.origin(of: reference, platform)
     case .release(let placeholder):
-      throw DiagnosticsError(
-        .error(
-          "`\(placeholder)` needs a release payload, and none is given", at: recipe.source.name,
-          why: ["component `\(component.name)` for \(platform.shortName) takes its image from the release"],
-          help: ["leave the component out, or write an image reference into \(recipe.fileName)"]))
+      guard let release = planner.release else {
+        throw DiagnosticsError(
+          .error(
+            "`\(placeholder)` needs a release payload, and none is given", at: recipe.source.name,
+            why: ["component `\(component.name)` for \(platform.shortName) takes its image from the release"],
+            help: ["name the release image with `--release`, or write an image reference into \(recipe.fileName)"]))
+      }
+      return .registry(try release.image(for: placeholder, of: component, platform, in: recipe), platform)
     }
   }
 

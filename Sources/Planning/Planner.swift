@@ -14,6 +14,8 @@ package struct Planner: Sendable {
   package let givenArguments: [String: String]
   /// What `git describe` says of each component's source; absent when there is none.
   package let versions: [ComponentName: String]
+  /// What the placeholders of a release payload stand for; nil without one.
+  package var release: ReleaseImages?
   package let origins: ImageOrigins
   package let targets: StageTargets
 

@@ -6,4 +6,10 @@ package struct PayloadError: Error, Hashable, CustomStringConvertible {
   package let why: String
 
   package var description: String { "\(what) (\(place)): \(why)" }
+
+  /// No layer of an image has image references.
+  package static func absent(from place: String) -> PayloadError {
+    PayloadError(
+      place: place, what: "this is no release image", why: "no layer holds `\(PayloadReader.path)`")
+  }
 }

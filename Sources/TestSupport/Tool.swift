@@ -60,5 +60,11 @@ package struct ToolFailure: Error, CustomStringConvertible {
   package let command: String
   package let output: String
 
+  /// - Parameter output: what the program said about it.
+  package init(command: String, output: String) {
+    self.command = command
+    self.output = output
+  }
+
   package var description: String { "`\(command)` failed: \(output)" }
 }

@@ -212,7 +212,7 @@ struct PlannerRefusalTests {
         error: `$OCP_IMAGE_AMD64` needs a release payload, and none is given
          --> components/cli/ImageSource.amd64
          = why: component `cli` for amd64 takes its image from the release
-         = help: leave the component out, or write an image reference into ImageSource.amd64
+         = help: name the release image with `--release`, or write an image reference into ImageSource.amd64
 
         """)
   }

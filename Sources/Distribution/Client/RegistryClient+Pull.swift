@@ -36,9 +36,10 @@ extension RegistryClient {
   ///
   /// A reference by digest whose content is in the store needs no network. Docker's media types are accepted and kept
   /// byte for byte.
+  /// - Parameter withLayers: false to look into an image: its layers are then left where they are.
   /// - Throws: `RegistryError`; of kind `.platform`, with the platforms there are, when the wanted one is missing.
   package func pull(
-    _ reference: Reference, platform: Platform, into store: ContentStore,
+    _ reference: Reference, platform: Platform, into store: ContentStore, withLayers: Bool = true,
     progress: @escaping @Sendable (PullEvent) -> Void = { _ in }
   ) async throws -> PulledImage {
     let root = try await root(of: reference, in: store)
@@ -58,7 +59,7 @@ extension RegistryClient {
       }
       descriptor.platform = claimed
     }
-    try await fetchLayers(of: manifest, from: source)
+    if withLayers { try await fetchLayers(of: manifest, from: source) }
     return PulledImage(
       pinned: reference.pinned(root.descriptor.digest), kind: root.descriptor.mediaType.isIndex ? .index : .manifest,
       root: root.descriptor, manifest: descriptor, claimedPlatform: claimed)

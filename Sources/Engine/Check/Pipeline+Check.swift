@@ -12,7 +12,7 @@ extension Pipeline {
   package func check() async throws -> CheckReport {
     let (components, settings, diagnostics) = try await read()
     let set = try await select(components, settings)
-    let planner = try planner(set, versions: await knownVersions(set))
+    let planner = try planner(try await unresolved(set), versions: await knownVersions(set))
     return try await BlockingPool.shared.run { [request, store] in
       let directory = try explaining("open the set's directory", request.directory.bytes) { () throws(Errno) in
         try Directory(at: request.directory)
