@@ -55,7 +55,12 @@ extension Workshop {
         let (workspace, change) = try await workspace(of: cell)
         if let change { return .outdated(reason: change, isFirst: isFirst) }
         let image = try await run(cell, recipe, in: workspace, machinery, images)
-        return .upToDate(try image.write(to: store).on(cell.id.platform))
+        let manifest = try image.write(to: store)
+        // Every layer is there, but what is said of them is new: also what is built on the image changes.
+        if let last, last.manifest != manifest.digest {
+          return .outdated(reason: "the configuration changes", isFirst: false)
+        }
+        return .upToDate(manifest.on(cell.id.platform))
       }
     } catch let miss as StepMiss {
       return .outdated(reason: miss.reason, isFirst: isFirst)

@@ -3,12 +3,11 @@ import Dockerfile
 import OCI
 
 extension StageState {
-  /// WORKDIR: relative to the one before, as `cd` would take it.
+  /// WORKDIR: relative to the one before, as `cd` would take it; an empty one stays there.
   mutating func lowerWorkingDirectory(
     _ word: Word, _ instruction: Instruction
   ) throws(DiagnosticsError) -> LoweredInstruction {
     let text = try scope.expand(word)
-    guard !text.isEmpty else { throw DiagnosticsError(.error("the working directory is empty", at: word.range)) }
     var parts: [Substring] = []
     for part in (text.hasPrefix("/") ? text : workingDirectory + "/" + text).split(separator: "/") where part != "." {
       if part == ".." { _ = parts.popLast() } else { parts.append(part) }

@@ -63,10 +63,11 @@ struct RandomRecipe {
   private mutating func copy() {
     var flags = ""
     if chance(25) { flags += "--chown=" + pick(["7", "7:8", "user", "user:group", "0:9", "9"]) + " " }
-    if chance(20) { flags += "--chmod=" + pick(["600", "0755", "4711"]) + " " }
+    let changesMode = chance(20)
+    if changesMode { flags += "--chmod=" + pick(["600", "0755", "4711"]) + " " }
     if chance(25) {
       let source = pick(["/bin/true", "/etc", "/etc/passwd", "/etc/p*", "/bin/busybox"])
-      lines.append("COPY --from=base \(flags)\(source) \(destination())")
+      lines.append("COPY --from=base \(flags)\(source) \(changesMode ? pick(["/", "."]) : destination())")
       return
     }
     let sources = (0..<(chance(25) ? 2 : 1)).map { _ in
@@ -75,7 +76,8 @@ struct RandomRecipe {
         "[ab].txt",
       ])
     }
-    let place = destination()
+    // BuildKit gives the mode to directories that it makes on the way, too, older tools do not.
+    let place = changesMode ? pick(["/", "."]) : destination()
     let isDirectory = place.hasSuffix("/") || place == "."
     // What several matches make of a name without a slash is the tools' own business, so they get one.
     let needsSlash = sources.count > 1 || sources[0].contains { "*?[".contains($0) }
