@@ -4,7 +4,7 @@
 #   Fuzzing/run.sh TARGET SECONDS [SEEDS…]      TARGET: recipe word ignore; SEEDS: directories with inputs
 #
 # What was found is kept in .build/fuzz/TARGET: the corpus grows from run to run, a crash, a hang (5 s for one input) or
-# runaway memory (1 GB, 256 MB in one allocation) ends the run and leaves its input there.
+# runaway memory (256 MB in one allocation, 4 GB in all with what the sanitizer keeps) ends the run and leaves its input there.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -39,7 +39,7 @@ fi
 swiftc "${flags[@]}" -module-name Fuzz "${sources[@]}" "${objects[@]}" -o "$out/fuzz" 2>"$out/link.log" ||
   { cat "$out/link.log" >&2; exit 1; }
 
-options=(-max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -malloc_limit_mb=256 -max_len=20000
+options=(-max_total_time="$seconds" -timeout=5 -rss_limit_mb=4096 -malloc_limit_mb=256 -max_len=20000
   -print_final_stats=1 -artifact_prefix="$out/")
 [ ! -f "Fuzzing/$target.dict" ] || options+=(-dict="Fuzzing/$target.dict")
 "$out/fuzz" "${options[@]}" "$out/corpus" "$@"

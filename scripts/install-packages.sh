@@ -33,17 +33,21 @@ LIST
       ;;
     test)
       cat <<'LIST'
-apache2-utils       htpasswd, for a registry with users
-bash-static         the shell of a base image that builds start from
-buildah             reads and runs images, as another tool would
-busybox-static      the smallest root file system to run steps in
-docker-registry     the registry that tests publish to
-jq                  looks into manifests
-libarchive-tools    bsdtar, which judges layers
-openssl             certificates for a registry over HTTPS
-python3-jsonschema  checks documents against the OCI schemas
-skopeo              reads and copies images, as another tool would
-umoci               unpacks images, as another tool would
+apache2-utils            htpasswd, for a registry with users
+bash-static              the shell of a base image that builds start from
+buildah                  reads and runs images, as another tool would
+busybox-static           the smallest root file system to run steps in
+docker-registry          the registry that tests publish to
+gcc-riscv64-linux-gnu    pause for riscv64, in the MicroShift set
+golang-go                programs of the MicroShift set
+jq                       looks into manifests
+libarchive-tools         bsdtar, which judges layers
+libc6-dev-riscv64-cross  the C library of pause for riscv64
+libcap2-bin              getcap, for what programs may do
+openssl                  certificates for a registry over HTTPS
+python3-jsonschema       checks documents against the OCI schemas
+skopeo                   reads and copies images, as another tool would
+umoci                    unpacks images, as another tool would
 LIST
       ;;
     *)

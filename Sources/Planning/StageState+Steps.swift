@@ -13,9 +13,11 @@ extension StageState {
       if part == ".." { _ = parts.popLast() } else { parts.append(part) }
     }
     let path = "/" + parts.joined(separator: "/")
-    settings.workingDir = path
+    // What is written absolutely is kept as it is written, as by `docker build`.
+    let shown = text.hasPrefix("/") && text.hasSuffix("/") && !parts.isEmpty ? path + "/" : path
+    settings.workingDir = shown
     return LoweredInstruction(
-      history: "WORKDIR \(path)", step: .makeDirectory(DirectoryStep(path: path, user: settings.user ?? "")),
+      history: "WORKDIR \(shown)", step: .makeDirectory(DirectoryStep(path: path, user: settings.user ?? "")),
       range: instruction.range)
   }
 }

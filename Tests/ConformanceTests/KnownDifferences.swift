@@ -14,9 +14,6 @@ enum KnownDifferences {
     "178-mount-cache-by-ownership": "a cache for another owner is another cache",
     // The expectation is wrong.
     "172-builtins": "the expectation was made with another /etc/group in the stand-in",
-    // Not there yet.
-    "131-add-parent-clean": "the destination is not cleaned before its links are followed",
-    "169-workdir-with-trailing-separator": "a slash behind WORKDIR goes",
   ]
 
   static let buildKit: [String: String] = [

@@ -43,7 +43,9 @@ struct MicroShiftTests {
         "skopeo", ["inspect", "--tls-verify=false", "--raw", "docker://\(image(name, fixture))"])
       let index = try JSONDecoder().decode(Index.self, from: Data(raw.utf8))
       #expect(
-        index.manifests.compactMap(\.platform?.shortName).sorted() == ["amd64", "arm/v7", "arm64", "ppc64le", "riscv64"],
+        index.manifests.compactMap(\.platform?.shortName).sorted() == [
+          "amd64", "arm/v7", "arm64", "ppc64le", "riscv64",
+        ],
         "\(name)")
     }
   }

@@ -16,7 +16,9 @@ struct CopyPlanner {
   mutating func run() throws {
     let text =
       request.destination.hasPrefix("/") ? request.destination : request.workingDirectory + "/" + request.destination
-    let destination = try target.resolve(text.utf8).path
+    // `..` is worked out in the text, before any link of the image is followed.
+    guard let cleaned = EntryPath(text) else { throw CopyError.unusablePath(text) }
+    let destination = try target.resolve(cleaned).path
     for selection in source.selections {
       if selection.entry.entry.isDirectory {
         try copyContents(of: selection, to: destination)
