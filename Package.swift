@@ -119,7 +119,10 @@ let package = Package(
     tests("AssemblyTests", ["Assembly", "Content", "Linux", "OCI", systemPackage]),
     tests(
       "EngineTests",
-      ["Engine", "Planning", "Components", "Content", "Diagnostics", "Linux", "OCI", "Progress", systemPackage]),
+      [
+        "Engine", "Planning", "Components", "Content", "Diagnostics", "Linux", "OCI", "Progress", "TestSupport",
+        systemPackage,
+      ]),
     tests(
       "ConformanceTests",
       [
