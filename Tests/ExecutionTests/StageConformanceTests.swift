@@ -95,7 +95,7 @@ struct ConformanceCase: Decodable, Sendable, CustomTestStringConvertible {
   /// The cases of a checkout of the whole suite where the environment names one, else those of the fixtures.
   static func all() -> [ConformanceCase] {
     if let root = ProcessInfo.processInfo.environment["IMGSET_CONFORMANCE"] {
-      return ConformanceSuite(root: root).cases
+      return ConformanceSuite(root: root + "/conformance").cases
     }
     return Fixture.names(in: "conformance").compactMap { try? Fixture.decode(Self.self, "conformance/\($0)") }
   }
