@@ -1,14 +1,15 @@
 import Foundation
 
-/// The whole suite that the fixtures are a part of, read from a directory: `cases/NAME/case.json`, `expected.json` and
-/// `context/`. Cases that need base images, commands or a network are left out.
+/// The whole suite that the fixtures are a part of, read from the folder `conformance` of a directory:
+/// `cases/NAME/case.json`, `expected.json` and `context/`. Cases that need base images, commands or a network are left out.
 struct ConformanceSuite {
   let cases: [ConformanceCase]
 
-  init(root: String) {
-    let folder = URL(filePath: root).appending(path: "cases")
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    cases = names.sorted().compactMap { try? Self.read(folder.appending(path: $0), named: $0) }
+  /// - Throws: for a directory that is not there and for a case that cannot be read, so that none is left out unseen.
+  init(root: String) throws {
+    let folder = URL(filePath: root).appending(path: "conformance/cases")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    cases = try names.sorted().compactMap { try Self.read(folder.appending(path: $0), named: $0) }
   }
 
   private struct Description: Decodable {
