@@ -40,6 +40,12 @@ struct SetOptions: ParsableArguments {
   var targets: [String] = []
 
   @Option(
+    name: .customLong("allow-foreign"),
+    help: ArgumentHelp(
+      "Files that may be for another architecture than their image; repeatable.", valueName: "component=pattern"))
+  var foreignFiles: [String] = []
+
+  @Option(
     name: .customLong("build-context"),
     help: ArgumentHelp(
       "NAME=DIR, docker-image://REF, oci-layout://DIR[:TAG] or component:NAME, for NAME in FROM and --from; repeatable.",
@@ -64,6 +70,7 @@ struct SetOptions: ParsableArguments {
     if let tag { flags[.tag] = .text(tag) }
     if let release { flags[.release] = .text(release) }
     if let jobs { flags[.jobs] = .text(jobs) }
+    if !foreignFiles.isEmpty { flags[.foreignFiles] = .list(foreignFiles) }
     if !targets.isEmpty { flags[.targets] = .list(targets) }
     return flags
   }

@@ -18,6 +18,8 @@ package struct SetSettings: Sendable {
   package var release: Setting<Reference?>
   /// Stages that become images in place of the last ones.
   package var targets: Setting<[StageSelection]>
+  /// Files that may be for another architecture than their image.
+  package var foreignFiles: Setting<[ForeignFiles]>
 
   /// How many cells may run at once.
   package enum Jobs: Hashable, Sendable {
@@ -67,6 +69,7 @@ package struct SetSettings: Sendable {
       }
     }
     targets = reader.read(.targets, default: []) { try $0.words.map(StageSelection.init(parsing:)) }
+    foreignFiles = reader.read(.foreignFiles, default: []) { try $0.words.map(ForeignFiles.init(parsing:)) }
     reader.checkFileKeys()
     reader.hintAtSingular()
     diagnostics += reader.diagnostics

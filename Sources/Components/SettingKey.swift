@@ -8,6 +8,7 @@ package enum SettingKey: String, Hashable, Sendable, CaseIterable {
   case tag
   case release
   case targets
+  case foreignFiles
 
   /// The environment variable; nil when there is none.
   package var environmentName: String? {
@@ -18,7 +19,7 @@ package enum SettingKey: String, Hashable, Sendable, CaseIterable {
     case .push: "PUSH"
     case .jobs: "PARALLEL"
     case .tag: "OCP_BASE_TAG"
-    case .release, .targets: nil
+    case .release, .targets, .foreignFiles: nil
     }
   }
 
@@ -33,6 +34,7 @@ package enum SettingKey: String, Hashable, Sendable, CaseIterable {
     case .tag: "--tag"
     case .release: "--release"
     case .targets: "--target"
+    case .foreignFiles: "--allow-foreign"
     }
   }
 
@@ -43,6 +45,7 @@ package enum SettingKey: String, Hashable, Sendable, CaseIterable {
     case .components: "components"
     case .architectures: "arch"
     case .targets: "target"
+    case .foreignFiles: "allow-foreign"
     case .push, .jobs, .tag, .release: rawValue
     }
   }

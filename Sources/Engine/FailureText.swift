@@ -18,6 +18,13 @@ struct FailureText {
       let first = error.diagnostics.first { $0.severity == .error } ?? error.diagnostics[0]
       failure = Self.failure(first)
     case let error as SourceError: failure = Self.failure(error.diagnostic)
+    case let error as ForeignBinaries:
+      failure = CellFailure(
+        error.what, why: error.why,
+        help: [
+          "build it for $TARGETARCH, or allow it: `--allow-foreign \(cell.component)=PATTERN`, `allow-foreign` in "
+            + SetFile.name
+        ])
     case let error as RegistryError:
       failure = CellFailure(error.what, why: error.why, help: error.help.map { [$0] } ?? [])
     default: failure = CellFailure("\(error)")

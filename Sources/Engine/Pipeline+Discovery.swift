@@ -83,6 +83,9 @@ extension Pipeline {
       versions: versions ?? resolved.sources.mapValues(\.version), contexts: try contexts(),
       targets: StageTargets(resolved.set.settings.targets.value))
     planner.release = resolved.release?.images
+    for files in resolved.set.settings.foreignFiles.value {
+      planner.foreignFiles[files.component, default: []].append(files.pattern)
+    }
     return planner
   }
 

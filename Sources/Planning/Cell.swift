@@ -64,6 +64,8 @@ package struct BuildRecipe: Sendable {
   package let images: [ImageUse: ImageOrigin]
   /// For images that show only when a base image is at hand, which may carry triggers.
   package let origins: ImageOrigins
+  /// Patterns of files in the image that may be for another architecture.
+  package let foreignFiles: [String]
 
   /// The cells whose results it can use.
   package var cells: Set<CellID> {

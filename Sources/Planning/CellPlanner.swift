@@ -63,7 +63,8 @@ struct CellPlanner {
     try DiagnosticsError.check(diagnostics)
     try checkPlatform(of: stages, graph)
     return BuildRecipe(
-      graph: graph, stages: stages, ignoreFile: recipe.ignoreFile, images: images, origins: planner.origins)
+      graph: graph, stages: stages, ignoreFile: recipe.ignoreFile, images: images, origins: planner.origins,
+      foreignFiles: planner.foreignFiles[component.name] ?? [])
   }
 
   /// The image is listed for the cell's platform, so it has to be for it.

@@ -16,6 +16,8 @@ package struct Planner: Sendable {
   package let versions: [ComponentName: String]
   /// What the placeholders of a release payload stand for; nil without one.
   package var release: ReleaseImages?
+  /// Patterns of files that may be for another architecture than the image they are in.
+  package var foreignFiles: [ComponentName: [String]] = [:]
   package let origins: ImageOrigins
   package let targets: StageTargets
 

@@ -20,7 +20,8 @@ extension SnapshotStore {
   ///
   /// A layer is kept by its diffID and shared by all images that have it. Only one whose unpacked form depends on what is
   /// below (it lacks parent directories, or links into lower layers) is kept by its chainID. A lock for each layer lets
-  /// one task, of all processes, unpack it.
+  /// one task, of all processes, unpack it. A layer that is in the stack several times is returned once, for its topmost
+  /// place.
   /// - Parameters:
   ///   - open: starts reading the layer with this index; called only for those that are not unpacked.
   ///   - skipped: told about entries that this process may not make, such as devices in a user namespace.
@@ -42,7 +43,9 @@ extension SnapshotStore {
       }
       paths.append(path)
     }
-    return paths
+    // An overlay takes no directory twice. What the lower one of two equal layers shows, the upper one shows as well, so
+    // that one is enough.
+    return paths.indices.filter { !paths[($0 + 1)...].contains(paths[$0]) }.map { paths[$0] }
   }
 
   private func unpacked(_ layer: LayerIdentity) -> FilePath? {

@@ -57,6 +57,19 @@ struct CellRunTests {
     }
   }
 
+  @Test("equal layers of a stack are one directory of the overlay, the topmost")
+  func equalLayers() async throws {
+    try await withWorkbench { bench in
+      try bench.context.write("same", to: "a")
+      try bench.context.write("other", to: "b")
+      _ = try await bench.build("FROM scratch\nCOPY a /x\nCOPY b /x\nCOPY a /x\nRUN cat /x")
+      let lowers = try #require(bench.runner.requests.last?.lowers)
+      #expect(lowers.count == 2 && Set(lowers).count == 2)
+      let top = try Directory(at: lowers[1])
+      #expect(try top.status(of: Array("x".utf8), .beneath, followLast: false)?.size == 4)
+    }
+  }
+
   @Test("a command that fails names its line and leaves nothing behind")
   func failure() async throws {
     struct Boom: Error {}

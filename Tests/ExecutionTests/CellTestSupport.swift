@@ -42,6 +42,8 @@ struct Workbench: Sendable {
     var epoch: Int64 = 1_000_000_000
     var workers = 1
     var purpose = StepMachinery.Purpose.build
+    /// Patterns of files that may be for another architecture.
+    var foreignFiles: [String] = []
     var arguments: [String: String] = [:]
     /// Content of the ignore file.
     var ignore: String?
@@ -83,9 +85,10 @@ struct Workbench: Sendable {
       flags: [.architectures: .text(options.platform.shortName)], environment: [:], diagnostics: &diagnostics)
     try DiagnosticsError.check(diagnostics)
     let names = ImageNames(prefix: "registry.example/set", tag: Tag("1")!)
-    let planner = Planner(
+    var planner = Planner(
       set: set, names: names, buildPlatform: Platform(architecture: Architecture.host).normalised,
       givenArguments: options.arguments, contexts: options.contexts, targets: StageTargets(common: options.target))
+    planner.foreignFiles = [set.components[0].name: options.foreignFiles]
     return try planner.plan(set.select(settings)).cells[0]
   }
 }

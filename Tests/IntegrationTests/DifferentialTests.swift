@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Linux
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -41,10 +42,12 @@ struct DifferentialTests {
 }
 
 /// Both tools with a context.
-private struct Comparison {
+private final class Comparison: Sendable {
   let program: Program
   let directory: FilePath
   let set: SetFixture
+  /// What imgset said last when it refused.
+  private let refusal = Mutex("")
 
   /// What a build gave: a line for each file, and the parts of the configuration.
   struct Result: Equatable {
@@ -90,7 +93,11 @@ private struct Comparison {
 
   private func ours() async throws -> Result? {
     let built = try await program.build(set, "--arch", "amd64")
-    guard built.status == 0 else { return nil }
+    guard built.status == 0 else {
+      if built.status != 1 && built.status != 2 { throw ToolFailure(command: "imgset", output: built.errors) }
+      refusal.withLock { $0 = built.errors }
+      return nil
+    }
     let layout = directory.appending("layout").string
     let bundle = directory.appending("bundle").string
     try await Tool.run("rm", ["-rf", layout, bundle])
@@ -144,6 +151,10 @@ private struct Comparison {
     ]
     return names.compactMap { name -> String? in
       guard var member = value[name] else { return nil }
+      // An old variable with a new value goes to the end with one tool and keeps its place with the other.
+      if name == "Env", case .list(let variables) = member {
+        member = .list(variables.sorted { $0.description < $1.description })
+      }
       if name == "Labels", case .object(var labels) = member {
         labels["io.buildah.version"] = nil
         member = .object(labels)
@@ -155,7 +166,9 @@ private struct Comparison {
   }
 
   func difference(_ ours: Result?, _ theirs: Result?) -> String {
-    guard let ours, let theirs else { return ours == nil ? "only imgset refuses" : "only buildah refuses" }
+    guard let ours, let theirs else {
+      return ours == nil ? "only imgset refuses: \(refusal.withLock { $0 })" : "only buildah refuses"
+    }
     func lines(_ left: [String], _ right: [String], _ sign: String) -> [String] {
       left.filter { !right.contains($0) }.map { "\(sign) \($0)" }
     }

@@ -9,9 +9,14 @@ struct RandomRecipe {
   private var lines: [String] = []
   /// Whether the shell of the base is there, so that RUN works.
   private var hasShell = false
+  /// Whether a SHELL came before.
+  private var hasOwnShell = false
   private var stages: [String] = []
   /// The ignore file; nil for none.
   private(set) var ignore: String?
+
+  /// An ARG of each stage has a name of its own, since older tools do not give it to stages built on that one.
+  private var argument: String { "A\(stages.count)" }
 
   /// The Dockerfile.
   var text: String { lines.joined(separator: "\n") + "\n" }
@@ -46,17 +51,21 @@ struct RandomRecipe {
     case 7...10: run()
     case 11: lines.append("WORKDIR \(pick(["/w", "w", "/w/x/y", "..", "$V", "/o", "/"]))")
     case 12, 13: lines.append("ENV \(pick(["V", "W"]))=\(value())")
-    case 14: lines.append("ARG \(pick(["A=one", "B", "A=\(value())", "G"]))")
+    case 14: lines.append("ARG \(pick(["\(argument)=one", "B", "\(argument)=\(value())", "G"]))")
     case 15: lines.append("LABEL \(pick(["l", "m.n", "\"q r\""]))=\(value()) x=\(value())")
     case 16: lines.append("USER \(pick(["0", "0:0", "1000", "5:6", "root", "user", "user:group"]))")
     case 17: lines.append(pick(["EXPOSE 80 81/udp", "EXPOSE 8000/tcp", "VOLUME /vol", "STOPSIGNAL SIGINT"]))
-    case 18: lines.append(pick(["CMD", "ENTRYPOINT"]) + " " + pick(["[\"a\", \"b c\"]", "echo $V", "[\"x\"]"]))
+    // Older tools forget the SHELL of a stage for these.
+    case 18:
+      let form = pick(["[\"a\", \"b c\"]", "echo $V", "[\"x\"]"])
+      lines.append(pick(["CMD", "ENTRYPOINT"]) + " " + (hasOwnShell && form == "echo $V" ? "[\"y\"]" : form))
     default:
-      lines.append(
-        pick([
-          "SHELL [\"/bin/sh\", \"-ec\"]", "HEALTHCHECK --interval=5s --retries=2 CMD true", "HEALTHCHECK NONE",
-          "ONBUILD COPY a.txt /onbuild", "MAINTAINER someone",
-        ]))
+      let other = pick([
+        "SHELL [\"/bin/sh\", \"-ec\"]", "HEALTHCHECK --interval=5s --retries=2 CMD true", "HEALTHCHECK NONE",
+        "ONBUILD COPY a.txt /onbuild", "MAINTAINER someone",
+      ])
+      hasOwnShell = hasOwnShell || other.hasPrefix("SHELL")
+      lines.append(other)
     }
   }
 
@@ -89,17 +98,20 @@ struct RandomRecipe {
   }
 
   private mutating func value() -> String {
-    pick(["one", "\"two words\"", "'single $V'", "${V}x", "\"${W:-d}\"", "${V:+alt}", "a\\ b", "$A", "\"\"", "p/q.r"])
+    pick([
+      "one", "\"two words\"", "'single $V'", "${V}x", "\"${W:-d}\"", "${V:+alt}", "a\\ b", "$\(argument)", "\"\"",
+      "p/q.r",
+    ])
   }
 
   private mutating func run() {
     guard hasShell else { return copy() }
     let command = pick([
-      "echo \"$V $W $A\" >> /tmp/log", "mkdir -p /o/m && touch /o/m/f", "rm -rf /o /n1", "ln -s /o /olink",
+      "echo \"$V $W $\(argument)\" >> /tmp/log", "mkdir -p /o/m && touch /o/m/f", "rm -rf /o /n1", "ln -s /o /olink",
       "id -u > /tmp/uid",
       "pwd > /tmp/pwd", "mv /tmp/log /tmp/log2", "chmod 750 /tmp/log", "rm -rf /etc/skel",
       "mkdir /tmp/d && rmdir /tmp/d",
-      "ln /tmp/log /tmp/hard", "echo x > /tmp/s && chmod 4755 /tmp/s", "rm -rf /usr && mkdir /usr", "mkdir -p /vol/x",
+      "ln /tmp/log /tmp/hard", "echo x > /tmp/s && chmod 4755 /tmp/s", "rm -rf /usr && mkdir /usr", "true",
       "touch here",
     ])
     if chance(15) {

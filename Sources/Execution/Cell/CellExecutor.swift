@@ -37,7 +37,7 @@ package struct CellExecutor: Sendable {
 
   /// Builds what the target needs.
   ///
-  /// - Throws: `StepError` with the place of the instruction that failed, `CancellationError`.
+  /// - Throws: `StepError` with the place of the instruction that failed, `ForeignBinaries`, `CancellationError`.
   package func run() async throws -> Image {
     let graph = try TaskGraph(recipe.stages.stages.map { TaskGraph.Node($0.index, after: $0.dependencies) })
     let outcomes = await graph.run(limit: 4, policy: .failFast) { index, _ in try await result(of: index) }
@@ -46,9 +46,18 @@ package struct CellExecutor: Sendable {
       if case .failed(let error) = outcome { throw error }
     }
     for case (let node, .succeeded(let result)) in results where node.id == recipe.stages.target {
+      try await gate.check(result.image.layers, inherited: result.inherited)
       return result.image
     }
     throw CancellationError()
+  }
+
+  private var gate: PlatformGate {
+    get throws {
+      PlatformGate(
+        catalog: machinery.catalog, platform: id.platform,
+        allowed: try IgnorePatterns(recipe.foreignFiles, origin: "--allow-foreign"))
+    }
   }
 
   /// What a stage comes to, made when it is not yet.
@@ -84,6 +93,8 @@ extension CellExecutor {
 struct StageResult: Sendable {
   var image: Image
   var state: StageState
+  /// How many of its layers come from an image outside the recipe, counted from the lowest.
+  var inherited: Int
 }
 
 /// Gives the images that stages start from or copy from.

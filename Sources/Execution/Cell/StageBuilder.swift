@@ -19,7 +19,8 @@ struct StageBuilder {
   let count: Int
 
   func run() async throws -> StageResult {
-    var (image, state) = try await attempt(source.head) { try await base() }
+    let start = try await attempt(source.head) { try await base() }
+    var (image, state) = (start.image, start.state)
     let triggers = try Instruction.triggers(state.takeTriggers(), origin: "ONBUILD of \(source.from.base.text)")
     let instructions = triggers + source.instructions
     for (position, instruction) in instructions.enumerated() {
@@ -30,7 +31,7 @@ struct StageBuilder {
         continue
       }
       cell.events(.started(number: number, count: count, text: instruction.text))
-      let start = ContinuousClock.now
+      let began = ContinuousClock.now
       let outcome = try await attempt(instruction) {
         try await perform(
           step, of: (instruction, position - triggers.count, number), state: state, on: image)
@@ -38,46 +39,50 @@ struct StageBuilder {
       image.append(outcome.layer, history: history(lowered.history, isEmpty: outcome.layer == nil))
       cell.events(
         .finished(
-          number: number, isCached: outcome.isCached, duration: start.duration(to: .now)))
+          number: number, isCached: outcome.isCached, duration: began.duration(to: .now)))
     }
     image.process = state.process
     image.stamp(created: Self.text(ofEpoch: cell.epoch), author: state.author, platform: platform)
-    return StageResult(image: image, state: state)
+    return StageResult(image: image, state: state, inherited: start.inherited)
   }
 
   /// The platform of the stage: that of the cell unless FROM says otherwise.
   private var platform: Platform { stage.platform.flatMap { Platform(parsing: $0) } ?? cell.id.platform }
+
+  private var emptyBase: StageResult {
+    StageResult(image: Image(platform: platform), state: emptyState, inherited: 0)
+  }
 
   /// What holds where nothing was before.
   private var emptyState: StageState {
     StageState(base: nil, global: cell.recipe.stages.global, expander: cell.recipe.graph.expander)
   }
 
-  private func base() async throws -> (Image, StageState) {
-    if isNothing(stage.base) { return (Image(platform: platform), emptyState) }
+  private func base() async throws -> StageResult {
+    if isNothing(stage.base) { return emptyBase }
     switch stage.base {
-    case .scratch: return (Image(platform: platform), emptyState)
+    case .scratch: return emptyBase
     case .stage(let index):
       let result = try await cell.result(of: index)
-      return (result.image, StageState(onto: result.state))
+      return StageResult(image: result.image, state: StageState(onto: result.state), inherited: result.inherited)
     case .image, .context:
       if let path = directory(of: stage.base) { return try await base(ofDirectory: path) }
       let image = try await image(of: stage.base, platform, at: source.from.base.range)
       let state = StageState(
         base: image.config.config, global: cell.recipe.stages.global, expander: cell.recipe.graph.expander)
-      return (image, state)
+      return StageResult(image: image, state: state, inherited: image.layers.count)
     }
   }
 
   /// The files of a directory, and nothing else, as what a stage starts from.
-  private func base(ofDirectory path: String) async throws -> (Image, StageState) {
+  private func base(ofDirectory path: String) async throws -> StageResult {
     var image = Image(platform: platform)
     let outcome = try await CopyExecutor(
       context: stepContext(of: image, number: 0), step: .everything,
       origin: try await cell.namedContext(path).origin
     ).run()
     image.append(outcome.layer, history: history(source.head.text, isEmpty: outcome.layer == nil))
-    return (image, emptyState)
+    return StageResult(image: image, state: emptyState, inherited: 0)
   }
 
   private func stepContext(of image: Image, number: Int) -> StepContext {

@@ -25,7 +25,7 @@ package final class LayerCatalog: Sendable {
   }
 
   /// What one layer contains, from the records or from its blob.
-  private func index(of layer: StoredLayer) async throws -> LayerIndex {
+  func index(of layer: StoredLayer) async throws -> LayerIndex {
     try await indexes.value(for: layer.diffID) {
       try await BlockingPool.shared.run { [store] in
         if let bytes = try store.records.layerIndex(layer.diffID), let index = try? LayerIndex(encoded: bytes) {
