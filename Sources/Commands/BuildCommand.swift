@@ -1,10 +1,12 @@
 import ArgumentParser
 import Content
+import Diagnostics
 import Distribution
 import Engine
 import Execution
 import Linux
 import Progress
+import SystemPackage
 
 /// `imgset build`: plan, build what is not up to date, publish when asked.
 struct BuildCommand: AsyncParsableCommand {
@@ -27,6 +29,12 @@ struct BuildCommand: AsyncParsableCommand {
   @Option(help: "How progress is shown: \(ProgressMode.allValueStrings.joined(separator: ", ")).")
   var progress = ProgressMode.auto
 
+  @Option(
+    name: .customLong("release-references"),
+    help: ArgumentHelp(
+      "Write release-ARCH.json and image-references there when the set is complete.", valueName: "directory"))
+  var releaseReferences: String?
+
   func run() async throws {
     var typed = set.request(push: push, ignoresCache: ignoresCache, refreshesImages: refreshesImages)
     typed.grants = try await grants.grants(typed.environment)
@@ -41,6 +49,17 @@ struct BuildCommand: AsyncParsableCommand {
       Output.data("\(image.reference.name)@\(image.index.digest)\n")
     }
     if let status = status(of: report) { throw status }
+    if let releaseReferences {
+      let path = FilePath(releaseReferences)
+      try await BlockingPool.shared.run {
+        do { try report.writeReleaseReferences(to: path) } catch let error as Errno {
+          throw DiagnosticsError(
+            .error(
+              "cannot write the release references", at: releaseReferences, why: ["\(error)"],
+              help: ["name a directory that you can write to, in one that exists"]))
+        }
+      }
+    }
   }
 
   private func status(of report: BuildReport) -> ExitStatus? {
