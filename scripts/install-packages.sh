@@ -45,6 +45,7 @@ libarchive-tools         bsdtar, which judges layers
 libc6-dev-riscv64-cross  the C library of pause for riscv64
 libcap2-bin              getcap, for what programs may do
 openssl                  certificates for a registry over HTTPS
+podman                   pulls and unpacks images, as another tool would
 python3-jsonschema       checks documents against the OCI schemas
 skopeo                   reads and copies images, as another tool would
 umoci                    unpacks images, as another tool would

@@ -27,6 +27,9 @@ struct CopyCommand: AsyncParsableCommand {
   @Flag(help: "Copy an index with all its images; this is the default.")
   var all = false
 
+  @Flag(help: "Copy what names the images as its subject too, such as signatures and bills of materials.")
+  var referrers = false
+
   @Flag(name: .shortAndLong, help: "Say nothing but the result.")
   var quiet = false
 
@@ -48,7 +51,9 @@ struct CopyCommand: AsyncParsableCommand {
     let report = try await withRegistryClient(settings) { client in
       let origin = try await from.source(client)
       return try await to.withDestination(client) { target in
-        try await ImageCopy(from: origin, to: target, platforms: platforms).run(progress: progress.take)
+        var copy = ImageCopy(from: origin, to: target, platforms: platforms)
+        copy.withReferrers = referrers
+        return try await copy.run(progress: progress.take)
       }
     }
     progress.finish(report)

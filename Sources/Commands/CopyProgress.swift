@@ -63,8 +63,9 @@ final class CopyProgress: Sendable {
       report.counts[outcome].map { "\($0) \(word)" }
     }
     let time = Format.duration(ContinuousClock.now - start)
+    let referrers = report.referrers == 0 ? "" : ", with \(report.referrers) referrers"
     Output.talk(
-      "\(isInteractive ? "\r\u{1b}[K" : "")copied \(Format.bytes(report.sentBytes)) in \(time)"
+      "\(isInteractive ? "\r\u{1b}[K" : "")copied \(Format.bytes(report.sentBytes)) in \(time)\(referrers)"
         + (parts.isEmpty ? "\n" : " (blobs: \(parts.joined(separator: ", ")))\n"))
   }
 }

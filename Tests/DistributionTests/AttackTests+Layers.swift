@@ -62,6 +62,7 @@ extension AttackTests {
         #expect(count <= 4 << 20)
       }
     }
+    try realBombs()
     // A window of 2 GiB: the frame's header alone.
     let window: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00]
     #expect(throws: (any Error).self) { try Self.index(window) }
@@ -71,6 +72,58 @@ extension AttackTests {
       header[156] = UInt8(ascii: "x")
     }
     #expect(throws: LayerError.self) { try Self.index(pax) }
+  }
+
+  /// Ten GiB of zeros in many members: gzip stops at the ceiling, zstd at the default ratio.
+  private func realBombs() throws {
+    let zeros = [UInt8](repeating: 0, count: 64 << 20)
+    let cases: [(Compression, ReadLimits, Int)] = [
+      (.gzip(level: 1), ReadLimits(uncompressedSize: 1 << 30), 1 << 30), (.zstd(level: 1), .default, 4 << 30),
+    ]
+    for (format, limits, most) in cases {
+      let sink = MemorySink()
+      let compressor = try format.compressor(into: sink, workers: 1)
+      try zeros.withUnsafeBytes { try compressor.write($0) }
+      try compressor.finish()
+      let endless = RepeatingSource(sink.bytes, count: 160)
+      let source = try DecompressingSource(endless, limits: limits)
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4 << 20, alignment: 16)
+      defer { buffer.deallocate() }
+      var count = 0
+      #expect(throws: LayerError.self) {
+        while case let got = try source.read(into: buffer), got > 0 { count += got }
+      }
+      #expect((most - (8 << 20)...most + (8 << 20)).contains(count), "\(format)")
+      #expect(endless.delivered < sink.bytes.count * 160)
+    }
+  }
+
+  /// Archives that would need gigabytes: a map of 10^7 sparse regions, and 10^6 entries a thousand directories deep.
+  func hugeArchives() throws {
+    // GNU's map goes on in further blocks of 21 regions each, every one saying that there is another.
+    var extended = [UInt8](repeating: UInt8(ascii: "0"), count: 512)
+    extended[504] = 1
+    let sparse = Self.archive { header in
+      header[156] = UInt8(ascii: "S")
+      header.replaceSubrange(257..<265, with: Array("ustar  \0".utf8))
+      header[482] = 1
+    }
+    let map = RepeatingSource(first: Array(sparse.prefix(512)), extended, count: 10_000_000 / 21)
+    #expect(throws: LayerError.self) { try LayerIndex.read(from: map) }
+    #expect(map.delivered <= 1 << 20)
+    let path = Array(String(repeating: "d/", count: 1000).utf8) + Array("f".utf8)
+    var name = Self.archive { header in
+      header.replaceSubrange(0..<13, with: Array("././@LongLink".utf8))
+      header.replaceSubrange(124..<135, with: Array("00000003721".utf8))
+      header[156] = UInt8(ascii: "L")
+    }
+    name = Array(name.prefix(512)) + path + [UInt8](repeating: 0, count: 2048 - path.count)
+    let entry = Self.archive { $0.replaceSubrange(124..<135, with: Array("00000000000".utf8)) }
+    let deep = RepeatingSource(name + entry.prefix(512), count: 1_000_000)
+    // The first of them is too deep already.
+    let error = #expect(throws: LayerError.self) { try LayerIndex.read(from: deep) }
+    #expect(error.map { "\($0)".contains("too deep") } == true)
+    #expect(deep.delivered <= 1 << 20)
   }
 
   func differentArchives() async throws {
@@ -127,5 +180,37 @@ extension AttackTests {
     renamed.history = nil
     #expect(key(image("good")) != key(image("evil")))
     #expect(key(image("good")) == key(renamed))
+  }
+}
+
+/// The same bytes many times, made as they are read.
+private final class RepeatingSource: ByteSource {
+  private let first: [UInt8]
+  private let bytes: [UInt8]
+  private let end: Int
+  /// Bytes read so far.
+  private(set) var delivered = 0
+
+  init(first: [UInt8] = [], _ bytes: [UInt8], count: Int) {
+    self.first = first
+    self.bytes = bytes
+    end = first.count + bytes.count * count
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    var filled = 0
+    while filled < buffer.count, delivered < end {
+      let isFirst = delivered < first.count
+      let part = isFirst ? first : bytes
+      let offset = isFirst ? delivered : (delivered - first.count) % bytes.count
+      let count = min(part.count - offset, buffer.count - filled)
+      part.withUnsafeBytes { source in
+        UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<filled + count])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[offset..<offset + count]))
+      }
+      filled += count
+      delivered += count
+    }
+    return filled
   }
 }

@@ -18,12 +18,14 @@ struct CopyTests {
   @discardableResult
   static func copy(
     _ source: String, _ destination: String, platforms: [Platform]? = nil, settings: RegistrySettings = .forTests(),
-    progress: @escaping @Sendable (CopyEvent) -> Void = { _ in }
+    referrers: Bool = false, progress: @escaping @Sendable (CopyEvent) -> Void = { _ in }
   ) async throws -> ImageCopy.Report {
     try await withRegistryClient(settings) { client in
       let origin = try await place(source).source(client)
       return try await place(destination).withDestination(client) { target in
-        try await ImageCopy(from: origin, to: target, platforms: platforms).run(progress: progress)
+        var copy = ImageCopy(from: origin, to: target, platforms: platforms)
+        copy.withReferrers = referrers
+        return try await copy.run(progress: progress)
       }
     }
   }
@@ -213,6 +215,9 @@ enum Layouts {
   }
 
   static let root = FilePath(#filePath).removingLastComponent().pushing("Fixtures/layouts")
+
+  /// An index of Docker's type that lists OCI manifests, which some registries refuse.
+  static let mixed = Digest("sha256:2b29a2b8dea3af91ea7d0154be1da0c92d55ddd098540930fc8d3db7de377fdb")
 
   /// What the index.json of every layout lists.
   static func all() throws -> [Entry] {

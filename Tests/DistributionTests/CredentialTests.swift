@@ -15,6 +15,9 @@ struct CredentialTests {
       "https://index.docker.io/v1/": {"auth": "dTQ6cDp4"},
       "https://legacy.example/v2/": {"username": "u5", "password": "p"},
       "token.example": {"auth": "", "identitytoken": "it"},
+      "named.example": {"auth": "dTY6", "identitytoken": "it"},
+      "registry.example": {"auth": "dTY6cA==", "identitytoken": "it", "registrytoken": "rt"},
+      "broken.example": {"registrytoken": "r t"},
       "empty.example": {}
     }}
     """
@@ -33,6 +36,10 @@ struct CredentialTests {
   @Test("identity tokens are told from passwords")
   func identity() throws {
     #expect(try answers("token.example/a") == [.credential(.identityToken("it"))])
+    #expect(try answers("named.example/a") == [.credential(.identityToken("it", user: "u6"))])
+    #expect(try answers("registry.example/a") == [.credential(.registryToken("rt"))])
+    let error = #expect(throws: RegistryError.self) { try answers("broken.example/a") }
+    #expect(error?.why == ["`registrytoken` is not a bearer token"])
   }
 
   @Test(
@@ -91,7 +98,9 @@ struct CredentialTests {
 
   @Test("no form of printing shows a secret")
   func redaction() {
-    for credential in [Credential.password(user: "ann", password: "s3cret"), .identityToken("s3cret")] {
+    for credential in [
+      Credential.password(user: "ann", password: "s3cret"), .identityToken("s3cret"), .registryToken("s3cret"),
+    ] {
       var dumped = ""
       dump(credential, to: &dumped)
       let texts = ["\(credential)", String(reflecting: credential), String(describing: [credential]), dumped]

@@ -63,6 +63,61 @@ struct ReferrersTests {
     #expect(registry.violations == [])
   }
 
+  @Test("a copy takes along what is about the image, and what is about that", arguments: [true, false])
+  func copies(hasAPI: Bool) async throws {
+    var features = MemoryRegistry.Features()
+    features.referrers = hasAPI
+    let registry = MemoryRegistry(features)
+    try await withTemporaryStore { store in
+      var fixture = ImageFixture(store: store, seed: 92)
+      let index = try fixture.index(platforms: ["amd64", "arm64"])
+      let image = try #require(store.index(index).manifests.first)
+      try FaultTests.fill(registry, with: index, from: store)
+      let bill = try Self.artifact(1, type: "application/x.sbom", about: image, in: store)
+      let signatures = try [index, bill].map {
+        try Self.artifact(2, type: "application/x.signature", about: $0, in: store)
+      }
+      registry.putBlob(try store.read(store.manifest(bill).config.digest), repository: "app")
+      try await ScriptedServer.with {
+        registry.answer($0)
+      } _: { server in
+        let reference = try Reference(parsing: "\(server.name)/app:t")
+        try await withRegistryClient(.forTests()) { client in
+          for artifact in [bill] + signatures {
+            try await client.putReferrer(try store.read(artifact.digest), artifact, to: reference)
+          }
+        }
+        try await withTemporaryDirectory { directory, _ in
+          let archive = "\(directory)/image.tar"
+          let places = [
+            "\(server.name)/other:t", "oci:\(directory)/layout", "oci-archive:\(archive)", "\(server.name)/x:t",
+          ]
+          var source = "\(server.name)/app:t"
+          for place in places {
+            let report = try await CopyTests.copy(source, place, referrers: true)
+            #expect(report.root.digest == index.digest)
+            #expect(report.manifests == 3 && report.referrers == 3, "\(place)")
+            source = place
+          }
+          let plain = try await CopyTests.copy(source, "oci:\(directory)/plain:t")
+          #expect(plain.referrers == 0)
+          let listed = try ImageLayout.open(directory.appending("plain")).index().manifests
+          #expect(listed.map(\.digest) == [index.digest])
+        }
+        let copy = try Reference(parsing: "\(server.name)/x:t")
+        try await withRegistryClient(.forTests()) { client in
+          for (subject, artifact) in [(image, bill), (index, signatures[0]), (bill, signatures[1])] {
+            let found = try await client.referrers(of: subject.digest, in: copy)
+            #expect(found.map(\.digest) == [artifact.digest])
+            let bytes = try store.read(artifact.digest)
+            #expect(registry.manifest("x", "\(artifact.digest)") == bytes)
+          }
+        }
+      }
+    }
+    #expect(registry.violations == [])
+  }
+
   @Test("a tag can be deleted, once or twice; a registry that does not delete says so")
   func deletion() async throws {
     for deletes in [true, false] {

@@ -14,8 +14,13 @@ private final class TokenRegistry: Sendable {
   /// The number of the request at which all tokens issued before lose their worth; nil for never.
   private let expiryAtRequest: Int?
   private let progress = Mutex((requests: 0, firstValidToken: 1))
+  /// What is answered to POST; nil for a token.
+  private let postStatus: Int?
 
-  init(expiryAtRequest: Int? = nil) { self.expiryAtRequest = expiryAtRequest }
+  init(expiryAtRequest: Int? = nil, postStatus: Int? = nil) {
+    self.expiryAtRequest = expiryAtRequest
+    self.postStatus = postStatus
+  }
 
   var tokens: Int { issued.withLock { $0 } }
 
@@ -40,12 +45,14 @@ private final class TokenRegistry: Sendable {
   }
 
   private func token(_ request: ScriptedServer.Request) -> ScriptedServer.Answer {
-    let basic = "Basic " + Data("ann:s3cret".utf8).base64EncodedString()
+    if request.method == "POST", let postStatus { return .text(postStatus, "no such thing here") }
+    let basic = ["ann:s3cret", "<token>:identity", "ann:identity"]
+      .map { "Basic " + Data($0.utf8).base64EncodedString() }
     let form = String(decoding: request.body, as: UTF8.self)
     let isKnown =
       request.method == "POST"
       ? form.contains("grant_type=refresh_token") && form.contains("refresh_token=identity")
-      : request.headers["authorization"] == basic
+      : basic.contains(request.headers["authorization"] ?? "")
     guard isKnown else { return .text(401, #"{"errors":[{"code":"UNAUTHORIZED","message":"who are you"}]}"#) }
     let number = issued.withLock { issued in
       issued += 1
@@ -118,6 +125,84 @@ struct TokenTests {
         #expect(server.requests.map(\.method) == ["GET", "POST", "GET"])
         #expect(server.requests.filter { $0.method == "GET" }.allSatisfy { !"\($0)".contains("identity") })
       }
+    }
+  }
+
+  @Test(
+    "a token server without POST gets the identity token as a password, by GET, and is not asked by POST again",
+    arguments: [404, 405], ["", #""auth":"YW5uOg==","#])
+  func withoutPost(status: Int, beside: String) async throws {
+    let tokens = TokenRegistry(postStatus: status)
+    for name in ["app", "other"] {
+      tokens.registry.putManifest(
+        Array(#"{"schemaVersion":2,"manifests":[]}"#.utf8), type: .index, repository: name, tag: "t")
+    }
+    try await ScriptedServer.with {
+      tokens.answer($0)
+    } _: { server in
+      try await withAuthFile(#"{"auths":{"\#(server.name)":{\#(beside)"identitytoken":"identity"}}}"#) { settings in
+        try await withRegistryClient(settings) { client in
+          for name in ["app", "other"] { _ = try await client.resolve(Reference(parsing: "\(server.name)/\(name):t")) }
+        }
+        #expect(server.requests.filter { $0.path == "/token" }.map(\.method) == ["POST", "GET", "GET"])
+        let password = Data("\(beside.isEmpty ? "<token>" : "ann"):identity".utf8).base64EncodedString()
+        for request in server.requests where request.headers["authorization"]?.hasPrefix("Basic") == true {
+          #expect(request.path == "/token")
+          #expect(request.headers["authorization"] == "Basic \(password)")
+        }
+      }
+    }
+  }
+
+  @Test("what a token server answers to POST stands, unless it takes none", arguments: [400, 401, 403])
+  func refusedPost(status: Int) async throws {
+    let tokens = TokenRegistry(postStatus: status)
+    try await ScriptedServer.with {
+      tokens.answer($0)
+    } _: { server in
+      try await withAuthFile(#"{"auths":{"\#(server.name)":{"identitytoken":"identity"}}}"#) { settings in
+        let error = await #expect(throws: RegistryError.self) {
+          try await withRegistryClient(settings) { try await $0.resolve(Reference(parsing: "\(server.name)/app:t")) }
+        }
+        #expect(error?.kind == .status(status))
+        #expect(server.requests.map(\.method) == ["GET", "POST"])
+      }
+    }
+  }
+
+  @Test("a registry token goes to the registry, and to no token server", arguments: [true, false])
+  func registryToken(isAccepted: Bool) async throws {
+    let registry = MemoryRegistry()
+    registry.putManifest(Array(#"{"schemaVersion":2,"manifests":[]}"#.utf8), type: .index, repository: "app", tag: "t")
+    try await ScriptedServer.with { request in
+      request.headers["authorization"] == "Bearer given" && isAccepted
+        ? registry.answer(request)
+        : .text(
+          401, "",
+          headers: ["WWW-Authenticate": #"Bearer realm="http://\#(request.headers["host"] ?? "")/token",service="s""#])
+    } _: { server in
+      let file = #"{"auths":{"\#(server.name)":{"auth":"YW5uOnMzY3JldA==","registrytoken":"given"}}}"#
+      try await withAuthFile(file) { settings in
+        do {
+          _ = try await withRegistryClient(settings) {
+            try await $0.resolve(Reference(parsing: "\(server.name)/app:t"))
+          }
+          #expect(isAccepted)
+        } catch let error as RegistryError {
+          #expect(!isAccepted && error.kind == .status(401))
+          #expect(error.why.contains("the registry token (redacted) was used"))
+        }
+        #expect(server.requests.count == 2)
+        #expect(server.requests.allSatisfy { $0.path == "/v2/app/manifests/t" })
+      }
+    }
+  }
+
+  private func withAuthFile(_ text: String, _ body: (RegistrySettings) async throws -> Void) async throws {
+    try await withTemporaryStore { store in
+      let path = store.root.appending("auth.json")
+      try write(text, to: path)
+      try await body(.forTests(environment: ["REGISTRY_AUTH_FILE": path.string]))
     }
   }
 

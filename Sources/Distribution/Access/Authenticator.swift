@@ -7,7 +7,8 @@ import Synchronization
 /// Proves to each registry who is asking, in the way it demands, with tokens kept until they expire.
 ///
 /// Implements [Docker registry v2 token authentication](https://distribution.github.io/distribution/spec/auth/token/)
-/// and its [OAuth2 variant](https://distribution.github.io/distribution/spec/auth/oauth/) for identity tokens.
+/// and its [OAuth2 variant](https://distribution.github.io/distribution/spec/auth/oauth/) for identity tokens, which go
+/// to a token server without that variant as passwords.
 final class Authenticator: Sendable {
   private enum Offer: Hashable {
     case basic
@@ -37,6 +38,8 @@ final class Authenticator: Sendable {
     var offers: [Origin: Offer] = [:]
     var tokens: [TokenKey: Token] = [:]
     var renewals: [Renewal: String] = [:]
+    /// Token servers that answered POST with 404 or 405.
+    var withoutPost: Set<RegistryURL> = []
   }
 
   private let transport: Transport
@@ -84,6 +87,8 @@ final class Authenticator: Sendable {
       return try await credentials.credential(registry: endpoint.registry, repository: endpoint.repository)?
         .basicAuthorization
     case .bearer(let realm, let service):
+      let given = try await credentials.credential(registry: endpoint.registry, repository: endpoint.repository)
+      if case .registryToken(let token) = given { return "Bearer \(token)" }
       let key = TokenKey(
         origin: endpoint.origin, realm: realm, service: service, scopes: request.scopes.map(\.description).sorted())
       let cached = state.withLock { state in
@@ -124,50 +129,67 @@ final class Authenticator: Sendable {
   private func fetchToken(_ key: TokenKey, for request: RegistryRequest) async throws -> String {
     var credential = try await credentials.credential(
       registry: request.endpoint.registry, repository: request.endpoint.repository)
-    if case .identityToken(let identity) = credential {
+    if case .identityToken(let identity, let user) = credential {
       let renewed = state.withLock { $0.renewals[Renewal(realm: key.realm, identity: identity)] }
-      if let renewed { credential = .identityToken(renewed) }
+      if let renewed { credential = .identityToken(renewed, user: user) }
     }
-    let question = Self.tokenRequest(key, credential: credential, for: request)
-    let authorization = credential?.basicAuthorization
-    let hint = await hint(for: request.endpoint)
-    let (status, body, retryAfter) = try await transport.send(question, authorization: authorization) { response in
-      let body =
-        response.status == .ok
-        ? try await response.whole(limit: 1 << 20, request: question) : await response.excerpt()
-      return (Int(response.status.code), body, response.retryAfter)
-    }
-    guard status == 200 else {
-      throw RegistryError.status(status, of: question, body: body, retryAfter: retryAfter, credentialHint: hint)
-    }
+    let (question, body) = try await ask(key, credential, for: request)
     let (token, refresh) = try Self.parse(body, of: question)
     state.withLock { state in
       state.tokens[key] = token
       // Providers may replace an identity token with each use.
-      if let refresh, !refresh.isEmpty, refresh.utf8.count <= 64 << 10, case .identityToken(let old) = credential {
+      if let refresh, !refresh.isEmpty, refresh.utf8.count <= 64 << 10, case .identityToken(let old, _) = credential {
         state.renewals[Renewal(realm: key.realm, identity: old)] = refresh
       }
     }
     return token.text
   }
 
-  private static func tokenRequest(
-    _ key: TokenKey, credential: Credential?, for request: RegistryRequest
-  ) -> RegistryRequest {
-    let purpose = "get a token to \(request.purpose)"
-    guard case .identityToken(let identity) = credential else {
-      var url = key.realm
-      if let service = key.service { url = url.appending(query: "service", service) }
-      for scope in key.scopes { url = url.appending(query: "scope", scope) }
-      var question = RegistryRequest(.GET, url, of: request.endpoint, to: purpose)
-      question.isForToken = true
-      return question
+  /// The token server's answer, and the request that it answers: POST for identity tokens where the server takes it,
+  /// else GET.
+  private func ask(
+    _ key: TokenKey, _ credential: Credential?, for request: RegistryRequest
+  ) async throws -> (RegistryRequest, [UInt8]) {
+    let hint = await hint(for: request.endpoint)
+    var question = Self.question(key, for: request)
+    if case .identityToken(let identity, _) = credential, !state.withLock({ $0.withoutPost.contains(key.realm) }) {
+      question = Self.exchange(identity, key, for: request)
     }
+    while true {
+      let current = question
+      let authorization = current.method == .GET ? credential?.tokenServerAuthorization : nil
+      let (status, body, retryAfter) = try await transport.send(current, authorization: authorization) { response in
+        let body =
+          response.status == .ok
+          ? try await response.whole(limit: 1 << 20, request: current) : await response.excerpt()
+        return (Int(response.status.code), body, response.retryAfter)
+      }
+      if status == 200 { return (current, body) }
+      guard current.method == .POST, status == 404 || status == 405 else {
+        throw RegistryError.status(status, of: current, body: body, retryAfter: retryAfter, credentialHint: hint)
+      }
+      // A server of the older protocol only.
+      _ = state.withLock { $0.withoutPost.insert(key.realm) }
+      question = Self.question(key, for: request)
+    }
+  }
+
+  private static func question(_ key: TokenKey, for request: RegistryRequest) -> RegistryRequest {
+    var url = key.realm
+    if let service = key.service { url = url.appending(query: "service", service) }
+    for scope in key.scopes { url = url.appending(query: "scope", scope) }
+    var question = RegistryRequest(.GET, url, of: request.endpoint, to: "get a token to \(request.purpose)")
+    question.isForToken = true
+    return question
+  }
+
+  private static func exchange(_ identity: String, _ key: TokenKey, for request: RegistryRequest) -> RegistryRequest {
     let fields = [
       ("grant_type", "refresh_token"), ("client_id", "imgset"), ("service", key.service ?? ""),
       ("scope", key.scopes.joined(separator: " ")), ("refresh_token", identity),
     ]
-    var question = RegistryRequest(.POST, key.realm, of: request.endpoint, to: purpose)
+    var question = RegistryRequest(
+      .POST, key.realm, of: request.endpoint, to: "get a token to \(request.purpose)")
     question.isForToken = true
     question.headers = [("Content-Type", "application/x-www-form-urlencoded")]
     question.body = .bytes(

@@ -5,12 +5,14 @@ import OCI
 ///
 /// Implements [containers-auth.json(5)](https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md).
 struct CredentialFile: Sendable {
-  /// One registry or namespace: either `auth`, or user name and password, or a token.
+  /// One registry or namespace: either `auth`, or user name and password, or a token, which counts
+  /// before both.
   struct Entry: Decodable, Sendable {
     var auth: String?
     var username: String?
     var password: String?
     var identitytoken: String?
+    var registrytoken: String?
   }
 
   private struct Document: Decodable {
@@ -98,7 +100,24 @@ struct CredentialFile: Sendable {
   }
 
   private func credential(of entry: Entry, key: String) throws -> Credential? {
-    if let token = entry.identitytoken, !token.isEmpty { return .identityToken(token) }
+    if let token = entry.registrytoken, !token.isEmpty {
+      // It goes into a header as it is.
+      guard token.utf8.count <= 64 << 10, token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+        throw RegistryError(
+          .configuration, "cannot read the credentials of \(key)", place: path,
+          why: ["`registrytoken` is not a bearer token"], help: "log in again to \(key)")
+      }
+      return .registryToken(token)
+    }
+    let password = try password(of: entry, key: key)
+    if let token = entry.identitytoken, !token.isEmpty {
+      guard case .password(let user, _) = password, !user.isEmpty else { return .identityToken(token) }
+      return .identityToken(token, user: user)
+    }
+    return password
+  }
+
+  private func password(of entry: Entry, key: String) throws -> Credential? {
     if let auth = entry.auth, !auth.isEmpty {
       guard let data = Data(base64Encoded: auth), let colon = data.firstIndex(of: UInt8(ascii: ":")) else {
         throw RegistryError(
@@ -109,9 +128,7 @@ struct CredentialFile: Sendable {
       let secret = data[data.index(after: colon)...].filter { $0 != 0 }
       return .password(user: user, password: String(decoding: secret, as: UTF8.self))
     }
-    if let user = entry.username, let password = entry.password, !user.isEmpty {
-      return .password(user: user, password: password)
-    }
-    return nil
+    guard let user = entry.username, !user.isEmpty, let password = entry.password else { return nil }
+    return .password(user: user, password: password)
   }
 }

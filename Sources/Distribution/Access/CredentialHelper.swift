@@ -29,11 +29,15 @@ struct CredentialHelper: Sendable {
       let Username: String
       let Secret: String
     }
-    let entry =
-      switch credential {
-      case .password(let user, let password): Entry(ServerURL: server, Username: user, Secret: password)
-      case .identityToken(let token): Entry(ServerURL: server, Username: "<token>", Secret: token)
-      }
+    let entry: Entry
+    switch credential {
+    case .password(let user, let password): entry = Entry(ServerURL: server, Username: user, Secret: password)
+    case .identityToken(let token, _): entry = Entry(ServerURL: server, Username: "<token>", Secret: token)
+    case .registryToken:
+      throw RegistryError(
+        .configuration, "cannot keep a registry token in the credential helper \(name)", place: server,
+        why: ["helpers keep passwords and identity tokens"])
+    }
     _ = try await ask("store", String(decoding: try CanonicalJSON.encode(entry), as: UTF8.self), about: server)
   }
 

@@ -42,7 +42,10 @@ package struct CredentialStore: Sendable {
       switch credential {
       case .password(let user, let password):
         entry["auth"] = .string(Data("\(user):\(password)".utf8).base64EncodedString())
-      case .identityToken(let token): entry["identitytoken"] = .string(token)
+      case .identityToken(let token, let user):
+        entry["identitytoken"] = .string(token)
+        if let user { entry["auth"] = .string(Data("\(user):".utf8).base64EncodedString()) }
+      case .registryToken(let token): entry["registrytoken"] = .string(token)
       }
       auths["\(place)"] = .object(entry)
       document["auths"] = auths

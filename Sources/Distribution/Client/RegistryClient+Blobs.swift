@@ -30,7 +30,8 @@ extension RegistryClient {
     _ descriptor: Descriptor, from endpoints: [Endpoint], into store: ContentStore,
     progress: @Sendable (PullEvent) -> Void
   ) async throws -> Bool {
-    try await downloads.value(for: descriptor.digest) {
+    try Self.checkKept(descriptor.digest)
+    return try await downloads.value(for: descriptor.digest) {
       if store.contains(descriptor) {
         progress(.present(descriptor))
         return false

@@ -178,12 +178,24 @@ extension RegistryClient {
   }
 
   fileprivate static func keep(_ manifest: ResolvedManifest, in store: ContentStore) async throws {
+    try checkKept(manifest.descriptor.digest)
     try await BlockingPool.shared.run {
       guard !store.contains(manifest.descriptor) else { return }
       let ingest = try store.ingest()
       try ingest.write(manifest.bytes)
       try ingest.commit(expecting: manifest.descriptor)
     }
+  }
+
+  /// Refuses what the store does not keep.
+  ///
+  /// - Throws: `RegistryError`.
+  static func checkKept(_ digest: Digest) throws {
+    guard digest.algorithm != .sha256 else { return }
+    throw RegistryError(
+      .configuration, "cannot keep \(digest.algorithm.rawValue):\(digest.hex.prefix(12))… in the store",
+      why: ["the store names content by sha256 only"],
+      help: "give the image a name by sha256, or copy it as it is with `imgset copy`")
   }
 
   fileprivate static func decode<T: Decodable>(_ manifest: ResolvedManifest, of reference: Reference) throws -> T {

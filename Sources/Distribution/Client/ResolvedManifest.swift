@@ -85,6 +85,19 @@ package struct ResolvedManifest: Hashable, Sendable {
     (try? CanonicalJSON.decode(Outline.self, from: bytes, limit: sizeLimit))?.mediaType != nil
   }
 
+  /// What the manifest is about, and of what type it says it is; nil when it is about nothing.
+  var reference: (subject: Digest, artifactType: MediaType?)? {
+    struct Outline: Decodable {
+      let subject: Descriptor?
+      let artifactType: MediaType?
+      let config: Descriptor?
+    }
+    guard let outline = try? CanonicalJSON.decode(Outline.self, from: bytes, limit: Self.sizeLimit),
+      let subject = outline.subject
+    else { return nil }
+    return (subject.digest, outline.artifactType ?? outline.config?.mediaType)
+  }
+
   /// The digest of `bytes` in the algorithm of `wanted`.
   static func digest(of bytes: [UInt8], like wanted: Digest?) -> Digest {
     RunningDigest.digest(of: bytes, wanted?.algorithm ?? .sha256)

@@ -7,6 +7,8 @@ struct CopyClosure {
   private(set) var manifests: [ResolvedManifest] = []
   /// Configs, layers and whatever else, each once.
   private(set) var blobs: [Descriptor] = []
+  /// Manifests that name one of the others as their subject, each with what it lists before it.
+  private(set) var referrers: [ResolvedManifest] = []
   private var seen: Set<Digest> = []
   private var bytes = 0
 
@@ -20,6 +22,30 @@ struct CopyClosure {
   /// - Throws: `RegistryError` when something is missing, malformed or beyond the limits.
   init(of root: ResolvedManifest, from source: any CopySource) async throws {
     try await add(root, from: source, depth: 0)
+  }
+
+  /// Adds signatures, bills of materials and whatever else names a manifest of the copy as its subject, and what names
+  /// those in turn.
+  ///
+  /// - Throws: as `init`.
+  mutating func addReferrers(from source: any CopySource) async throws {
+    let own = manifests.count
+    var subjects = manifests[...]
+    while !subjects.isEmpty {
+      let start = manifests.count
+      for entry in try await source.referrers(of: subjects.map(\.descriptor.digest)) where !seen.contains(entry.digest)
+      {
+        guard let manifest = try await source.document(entry) else {
+          throw RegistryError(
+            .incomplete, "cannot copy \(source.name)",
+            why: ["it lists the referrer \(entry.digest), which is not there"], help: "leave `--referrers` out")
+        }
+        try await add(manifest, from: source, depth: 0)
+      }
+      subjects = manifests[start...]
+    }
+    referrers = Array(manifests[own...])
+    manifests.removeSubrange(own...)
   }
 
   private mutating func add(_ manifest: ResolvedManifest, from source: any CopySource, depth: Int) async throws {

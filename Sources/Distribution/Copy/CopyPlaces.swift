@@ -12,6 +12,9 @@ package protocol CopySource: BlobSource {
   /// What an index lists: its bytes, verified against the descriptor's digest and size, or nil when the place does not
   /// have it as a manifest.
   func document(_ descriptor: Descriptor) async throws -> ResolvedManifest?
+
+  /// Manifests at the place that name one of these as their subject.
+  func referrers(of digests: [Digest]) async throws -> [Descriptor]
 }
 
 /// Where an image goes.
@@ -24,6 +27,10 @@ package protocol CopyDestination: BlobSink {
 
   /// Puts a manifest by its digest, byte for byte; everything it refers to is there already.
   func put(_ manifest: ResolvedManifest) async throws
+
+  /// Puts a manifest that names another one as its subject, and lists it where referrers are looked for; one at a time,
+  /// because some registries keep the list as a document that is replaced as a whole.
+  func attach(_ manifest: ResolvedManifest) async throws
 
   /// Puts the copy's root under the place's name; everything before is invisible without it.
   ///

@@ -11,6 +11,8 @@ package struct ImageCopy: Sendable {
   package let platforms: [Platform]?
   /// Blobs at a time.
   package var width = 6
+  /// Whether what names the images as its subject comes along: signatures, bills of materials.
+  package var withReferrers = false
 
   package init(from source: any CopySource, to destination: any CopyDestination, platforms: [Platform]? = nil) {
     self.source = source
@@ -27,6 +29,8 @@ package struct ImageCopy: Sendable {
     package var counts: [BlobOutcome: Int]
     /// Manifests and indexes, the root included.
     package var manifests: Int
+    /// Manifests that came along because they name another one as their subject.
+    package var referrers: Int
     /// Bytes of the blobs that were sent.
     package var sentBytes: Int64
   }
@@ -37,15 +41,18 @@ package struct ImageCopy: Sendable {
   package func run(progress: @escaping @Sendable (CopyEvent) -> Void = { _ in }) async throws -> Report {
     var root = try await source.root()
     if let platforms { root = try await selecting(platforms, in: root) }
-    let closure = try await CopyClosure(of: root, from: source)
+    var closure = try await CopyClosure(of: root, from: source)
+    if withReferrers { try await closure.addReferrers(from: source) }
     // Large ones first: what is left at the end is short.
     let blobs = closure.blobs.sorted { ($0.size, $0.digest) > ($1.size, $1.digest) }
     progress(.planned(blobs: blobs.count, bytes: blobs.reduce(0) { $0 + $1.size }))
     let outcomes = try await copy(blobs, progress)
     try await put(closure.manifests.dropLast())
+    // Before the name: whoever sees the image sees its signatures. The subject may come after what names it.
+    for referrer in closure.referrers { try await destination.attach(referrer) }
     var report = Report(
       published: try await destination.publish(root), root: root.descriptor, counts: [:],
-      manifests: closure.manifests.count, sentBytes: 0)
+      manifests: closure.manifests.count, referrers: closure.referrers.count, sentBytes: 0)
     for (blob, outcome) in outcomes {
       report.counts[outcome, default: 0] += 1
       if outcome == .sent { report.sentBytes += blob.size }

@@ -43,6 +43,18 @@ extension RegistryImage: CopySource {
     }
   }
 
+  package func referrers(of digests: [Digest]) async throws -> [Descriptor] {
+    try await withThrowingTaskGroup(of: (Int, [Descriptor]).self) { group in
+      var found: [[Descriptor]] = digests.map { _ in [] }
+      for (position, digest) in digests.enumerated() {
+        if position >= 6, let (done, list) = try await group.next() { found[done] = list }
+        group.addTask { (position, try await client.referrers(of: digest, in: reference)) }
+      }
+      for try await (done, list) in group { found[done] = list }
+      return found.flatMap { $0 }
+    }
+  }
+
   /// Streams a blob from the first server that has it; after a fault it goes on where it was interrupted.
   ///
   /// - Throws: `RegistryError`, and what `consume` throws.
@@ -103,6 +115,8 @@ extension RegistryImage: CopyDestination {
     let digest = manifest.descriptor.digest.description
     try await client.putListed(manifest.bytes, manifest.descriptor, as: digest, at: try await destination())
   }
+
+  package func attach(_ manifest: ResolvedManifest) async throws { try await put(manifest) }
 
   package func publish(_ manifest: ResolvedManifest) async throws -> String {
     let endpoint = try await destination()

@@ -21,6 +21,8 @@ package struct ArchiveDestination: CopyDestination {
 
   package func put(_ manifest: ResolvedManifest) async throws { try await base.put(manifest) }
 
+  package func attach(_ manifest: ResolvedManifest) async throws { try await base.attach(manifest) }
+
   package func publish(_ manifest: ResolvedManifest) async throws -> String {
     let published = try await base.publish(manifest)
     try await BlockingPool.shared.run { try pack() }

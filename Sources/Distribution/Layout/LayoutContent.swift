@@ -54,7 +54,9 @@ extension LayoutContent {
       guard let size = size(of: digest) else { throw LayoutError(path: path, why: "it has no \(digest)") }
       return Descriptor(mediaType: .manifest, digest: digest, size: size)
     case .only:
-      guard entries.count != 1 else { return entries[0] }
+      // What is about an image is not meant as long as there is one.
+      let images = entries.filter { $0.artifactType == nil || $0.annotations?[ContentStore.nameAnnotation] != nil }
+      if let only = entries.count == 1 ? entries.first : images.first, images.count <= 1 { return only }
       throw LayoutError(
         path: path, why: entries.isEmpty ? "it has no image" : "it has several images; \(listed)",
         help: entries.isEmpty ? nil : "add `:NAME` to the path")

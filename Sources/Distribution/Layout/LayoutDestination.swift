@@ -45,6 +45,16 @@ package struct LayoutDestination: CopyDestination {
     }
   }
 
+  /// What an index lists is found through it; a manifest with a subject gets an entry of its own, without a name.
+  package func attach(_ manifest: ResolvedManifest) async throws {
+    try await put(manifest)
+    guard let (subject, artifactType) = manifest.reference, subject != manifest.descriptor.digest else { return }
+    var entry = manifest.descriptor
+    entry.artifactType = artifactType ?? entry.mediaType
+    let listed = entry
+    try await BlockingPool.shared.run { try layout.setName(nil, to: listed) }
+  }
+
   package func publish(_ manifest: ResolvedManifest) async throws -> String {
     if try await !contains(manifest.descriptor) { try await put(manifest) }
     try await BlockingPool.shared.run {

@@ -34,6 +34,23 @@ package struct LayoutSource: CopySource {
     }
   }
 
+  /// Among what index.json lists, and in the indexes under the names that stand in for the referrers API.
+  package func referrers(of digests: [Digest]) async throws -> [Descriptor] {
+    let wanted = Set(digests)
+    let standIns = Set(digests.map(RegistryClient.referrersTag))
+    var found: [Descriptor] = []
+    for entry in try await BlockingPool.shared.run({ try layout.index() }).manifests.prefix(CopyClosure.countLimit) {
+      guard let document = try await document(entry) else { continue }
+      if let name = entry.annotations?[ContentStore.nameAnnotation], standIns.contains(name) {
+        let index: Index = try CopyClosure.decode(document, from: self)
+        found += index.manifests
+      } else if let subject = document.reference?.subject, wanted.contains(subject) {
+        found.append(document.descriptor)
+      }
+    }
+    return found
+  }
+
   package func read(
     _ descriptor: Descriptor, from offset: Int64, _ consume: ([UInt8]) async throws -> Void
   ) async throws {
