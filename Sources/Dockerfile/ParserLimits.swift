@@ -16,6 +16,8 @@ package enum ParserLimits {
   package static let substitutionDepth = 32
   /// Bytes in the result of expanding one word: what Linux takes as one argument or variable of a program.
   package static let expandedBytes = 128 << 10
+  /// Bytes of values in which the patterns of one word search, all together.
+  package static let searchedBytes = 4 << 20
   /// Bytes of all names and values of one instruction, or of all variables of a stage.
   package static let variableBytes = 2 << 20
   /// Diagnostics collected from one instruction.

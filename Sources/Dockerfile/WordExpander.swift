@@ -80,6 +80,8 @@ private struct Evaluation {
   var limit = ParserLimits.expandedBytes
   /// Bytes made so far, also those of inner words.
   private var produced = 0
+  /// Bytes of values that were searched for patterns so far.
+  private var searched = 0
 
   init(limit: Int = ParserLimits.expandedBytes) { self.limit = limit }
 
@@ -141,10 +143,15 @@ private struct Evaluation {
     }
   }
 
-  /// Refuses values for which a search would cost too much.
-  private func searchable(_ value: String) throws(ExpansionError) -> String {
+  /// Refuses values for which a search would cost too much, alone or after those before it.
+  private mutating func searchable(_ value: String) throws(ExpansionError) -> String {
     guard value.utf8.count <= ParserLimits.expandedBytes else {
       throw ExpansionError(what: "value is longer than \(ParserLimits.expandedBytes) bytes", offset: 0)
+    }
+    searched += value.utf8.count
+    guard searched <= ParserLimits.searchedBytes else {
+      throw ExpansionError(
+        what: "patterns search more than \(ParserLimits.searchedBytes) bytes in one word", offset: 0)
     }
     return value
   }

@@ -24,6 +24,17 @@ struct WordExpansionReferenceTests {
     }
   }()
 
+  @Test("patterns search a bounded number of bytes in one word")
+  func searchedBytes() throws {
+    let value = String(repeating: "a", count: 100_000)
+    let expander = WordExpander()
+    #expect(try expander.expand("${v//a/}${v%%*}") { _ in value } == "")
+    let error = #expect(throws: ExpansionError.self) {
+      try expander.expand(String(repeating: "${v//a/}", count: 1000)) { _ in value }
+    }
+    #expect(error?.what == "patterns search more than \(ParserLimits.searchedBytes) bytes in one word")
+  }
+
   @Test("expands to one word", arguments: rows)
   func oneWord(row: Row) {
     let result = try? WordExpander().expand(row.input) { Self.environment[$0] }
