@@ -134,6 +134,6 @@ let package = Package(
       "ChecksTests", ["Checks", "Dockerfile", "Diagnostics", "OCI"], resources: [.copy("Fixtures")]),
     tests("ReleasePayloadTests", ["ReleasePayload", "Layers", "OCI", "TestSupport"]),
     tests("PackageTests", []),
-    tests("IntegrationTests", ["TestSupport", "Linux", "OCI", "imgset", subprocess, systemPackage]),
+    tests("IntegrationTests", ["TestSupport", "Content", "Linux", "OCI", "imgset", subprocess, systemPackage]),
   ]
 )

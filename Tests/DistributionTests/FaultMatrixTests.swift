@@ -85,7 +85,7 @@ struct FaultMatrixTests {
       var settings = RegistrySettings.forTests()
       settings.monolithicLimit = 10_000
       // Only where silence is the point is it waited for; a loaded machine may be silent for a while, too.
-      settings.stallTimeout = cell.fault == .stall ? .seconds(2) : .seconds(60)
+      settings.stallTimeout = cell.fault == .stall ? .seconds(5) : .seconds(60)
       do {
         try await work(server.name, settings, index, in: store)
         outcome.problem = try problem(faulty.registry, index, in: store)

@@ -23,10 +23,12 @@ struct FuzzTests {
   }
 
   @Test("files", arguments: [1, 2, 3] as [UInt64])
-  func files(seed: UInt64) {
+  func files(seed: UInt64) async {
     var random = SeededGenerator(seed: seed)
     var read = 0
     for _ in 0..<1000 {
+      // Other tests wait for answers of servers in this process.
+      await Task.yield()
       let file = SourceFile("FROM a AS s\n" + text(&random, 24))
       do {
         let graph = try StageGraph(parsing: file)
@@ -44,9 +46,11 @@ struct FuzzTests {
   }
 
   @Test("bytes", arguments: [5, 6] as [UInt64])
-  func bytes(seed: UInt64) {
+  func bytes(seed: UInt64) async {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<500 {
+      // Other tests wait for answers of servers in this process.
+      await Task.yield()
       let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
       let tree = SyntaxTree(parsing: SourceFile(name: "x", bytes: bytes))
       #expect(tree.diagnostics.allSatisfy { !$0.rendered(color: true).isEmpty })
@@ -55,10 +59,12 @@ struct FuzzTests {
   }
 
   @Test("words", arguments: [7, 8] as [UInt64])
-  func words(seed: UInt64) {
+  func words(seed: UInt64) async {
     var random = SeededGenerator(seed: seed)
     var expanded = 0
     for _ in 0..<4000 {
+      // Other tests wait for answers of servers in this process.
+      await Task.yield()
       let word = text(&random, 16)
       let lookup: (String) -> String? = { $0 == "a" ? "x*y" : nil }
       let one = try? WordExpander().expand(word, lookup: lookup)
@@ -74,9 +80,11 @@ struct FuzzTests {
   }
 
   @Test("ignore files", arguments: [9, 10] as [UInt64])
-  func ignoreFiles(seed: UInt64) {
+  func ignoreFiles(seed: UInt64) async {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<1000 {
+      // Other tests wait for answers of servers in this process.
+      await Task.yield()
       let file = SourceFile(text(&random, 12))
       guard let patterns = try? IgnorePatterns(parsing: file) else { continue }
       let path = text(&random, 6)

@@ -105,5 +105,10 @@ struct CacheLease: Sendable {
   let path: FilePath
   let lock: FileDescriptor
 
-  func release() { lock.closeQuietly() }
+  /// Unlocks before it closes: a process that is just being started still has a copy of the descriptor, with which the lock
+  /// would stay until it has replaced itself.
+  func release() {
+    lock.unlock()
+    lock.closeQuietly()
+  }
 }
