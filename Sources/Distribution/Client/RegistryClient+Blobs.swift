@@ -64,7 +64,7 @@ extension RegistryClient {
   private func receive(
     _ descriptor: Descriptor, from endpoint: Endpoint, into store: ContentStore, progress: (Int64) -> Void
   ) async throws {
-    let ingest = try await BlockingPool.shared.run { BlobIngest(try store.ingest()) }
+    let ingest = try await BlockingPool.shared.run { StreamIngest(try store.ingest()) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       var batch: [ByteBuffer] = []
       var (batched, received) = (0, Int64(0))
@@ -88,23 +88,6 @@ extension RegistryClient {
     }
     try await BlockingPool.shared.run { try ingest.commit(expecting: descriptor) }
   }
-}
-
-/// An ingest on its way between threads.
-///
-/// `@unchecked Sendable`: `receive` starts each use only after the previous one has ended.
-private final class BlobIngest: @unchecked Sendable {
-  private let ingest: Ingest
-
-  init(_ ingest: Ingest) { self.ingest = ingest }
-
-  deinit { ingest.cancel() }
-
-  func write(_ batch: [ByteBuffer]) throws {
-    for piece in batch { try piece.withUnsafeReadableBytes { try ingest.write($0) } }
-  }
-
-  func commit(expecting descriptor: Descriptor) throws { _ = try ingest.commit(expecting: descriptor) }
 }
 
 extension RegistryClient {

@@ -135,7 +135,7 @@ extension RegistryClient {
     func tooLarge() -> RegistryError { violation(request, "the file is larger than the limit of \(limit >> 20) MiB") }
     let announced = response.headers.first(name: "Content-Length").flatMap { Int64($0) }
     if let announced, announced > limit { throw tooLarge() }
-    let ingest = try await BlockingPool.shared.run { FileIngest(try store.ingest()) }
+    let ingest = try await BlockingPool.shared.run { StreamIngest(try store.ingest()) }
     var (batch, batched, received) = ([ByteBuffer](), 0, Int64(0))
     func flush() async throws {
       let full = batch
@@ -160,21 +160,4 @@ extension RegistryClient {
 extension DownloadRecord {
   /// `Last-Modified` in seconds since 1970; nil when the server did not say it.
   package var modifiedSeconds: Int64? { modified.flatMap(RetryAfter.date) }
-}
-
-/// An ingest on its way between threads.
-///
-/// `@unchecked Sendable`: `receive` awaits each use before it starts the next.
-private final class FileIngest: @unchecked Sendable {
-  private let ingest: Ingest
-
-  init(_ ingest: Ingest) { self.ingest = ingest }
-
-  deinit { ingest.cancel() }
-
-  func write(_ batch: [ByteBuffer]) throws {
-    for piece in batch { try piece.withUnsafeReadableBytes { try ingest.write($0) } }
-  }
-
-  func commit() throws -> (digest: Digest, size: Int64) { try ingest.commit() }
 }
